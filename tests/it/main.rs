@@ -1,0 +1,20 @@
+//! The one integration binary: scripts against the pure machines, and one real path for each shell.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    clippy::print_stdout,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod acd;
+mod conformance;
+mod prompts;
+mod tidy;
