@@ -1,0 +1,287 @@
+//! Facts about an interaction, from its first INVITE to its end.
+//!
+//! The customer leg's segments follow from them without gap: setup (offered), ivr (answered), queue (queued),
+//! talk (agent answered), hold (held), talk (retrieved), end (ended).
+//!
+//! **Source.** Segments and outcomes: RFC 3261 for the leg, the vocabulary of interaction, segment and offer.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::base::ids::AgentId;
+use crate::base::ids::DeviceId;
+use crate::base::ids::FlowId;
+use crate::base::ids::LegId;
+use crate::base::ids::LineId;
+use crate::base::ids::NodeId;
+use crate::base::ids::OfferId;
+use crate::base::ids::PromptId;
+use crate::base::ids::QueueId;
+use crate::base::ids::RecordingId;
+use crate::base::ids::SkillId;
+use crate::base::ids::TrunkId;
+
+/// What happened to a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "body", rename_all_fields = "snake_case")]
+pub enum CallFact {
+    /// An INVITE was taken: the interaction begins. Personal: caller, called, from_uri.
+    #[serde(rename = "call.offered")]
+    Offered {
+        /// The customer's leg.
+        leg: LegId,
+        /// The trunk it came by; none from one of our own devices.
+        trunk: Option<TrunkId>,
+        /// The dialled line.
+        line: Option<LineId>,
+        /// The flow that will run.
+        flow: Option<FlowId>,
+    },
+    /// An INVITE was refused before an answer; the interaction ends with this fact. Personal: caller, called.
+    #[serde(rename = "call.refused")]
+    Refused {
+        /// The SIP status given (300–699).
+        status: u16,
+        /// The Q.850 cause in the Reason header, if any.
+        q850: Option<u8>,
+        /// Why, as a stable code.
+        reason: RefusalReason,
+        /// The trunk it came by, when known.
+        trunk: Option<TrunkId>,
+    },
+    /// The 200 OK to the citizen is due; recording begins with it.
+    #[serde(rename = "call.answered")]
+    Answered {
+        /// The recording that begins here; none where policy records nothing.
+        recording: Option<RecordingId>,
+    },
+    /// A notice that must be heard was played to the citizen.
+    #[serde(rename = "call.notice_played")]
+    NoticePlayed {
+        /// The prompt that carries the notice.
+        prompt: PromptId,
+        /// Whether it was heard to its end or cut by a key or a hang-up.
+        whole: bool,
+        /// How much was played, milliseconds.
+        played_ms: u64,
+    },
+    /// The citizen chose in a menu; keys other than a menu choice are never written.
+    #[serde(rename = "call.digits_collected")]
+    DigitsCollected {
+        /// The node that asked.
+        node: NodeId,
+        /// The choice; empty when nothing was keyed in time.
+        choice: String,
+    },
+    /// The call waits in a queue.
+    #[serde(rename = "call.queued")]
+    Queued {
+        /// The queue.
+        queue: QueueId,
+        /// Skills that are required, each with the least level.
+        skills: Vec<(SkillId, u8)>,
+        /// When it began to wait, UTC µs: kept over re-offers.
+        enqueued_at_us: i64,
+    },
+    /// The call is offered to an agent.
+    #[serde(rename = "call.agent_offered")]
+    AgentOffered {
+        /// The offer.
+        offer: OfferId,
+        /// To whom.
+        agent: AgentId,
+        /// Which phones ring.
+        devices: Vec<DeviceId>,
+        /// From which queue.
+        queue: QueueId,
+        /// The reservation's epoch.
+        epoch: u64,
+    },
+    /// An offer ended without a talk.
+    #[serde(rename = "call.offer_ended")]
+    OfferEnded {
+        /// The offer.
+        offer: OfferId,
+        /// To whom.
+        agent: AgentId,
+        /// How it ended.
+        outcome: OfferOutcome,
+        /// How long it lasted, milliseconds.
+        lasted_ms: u64,
+    },
+    /// An agent answered; the talk begins.
+    #[serde(rename = "call.agent_answered")]
+    AgentAnswered {
+        /// The offer that was accepted.
+        offer: OfferId,
+        /// The agent's leg.
+        leg: LegId,
+        /// Who.
+        agent: AgentId,
+        /// On which phone.
+        device: DeviceId,
+        /// From which queue.
+        queue: QueueId,
+        /// How long the caller had waited in the queue, milliseconds.
+        waited_ms: u64,
+    },
+    /// The talk was put on hold.
+    #[serde(rename = "call.held")]
+    Held {
+        /// Who held: `agent` or `caller`.
+        by: Party,
+    },
+    /// The talk goes on after a hold.
+    #[serde(rename = "call.retrieved")]
+    Retrieved {
+        /// Who retrieved.
+        by: Party,
+    },
+    /// The agent's leg ended while the citizen stayed (the citizen's leg is then ended or queued again).
+    #[serde(rename = "call.agent_left")]
+    AgentLeft {
+        /// Who.
+        agent: AgentId,
+    },
+    /// What the media of a leg amounted to.
+    #[serde(rename = "call.leg_media")]
+    LegMedia {
+        /// The leg.
+        leg: LegId,
+        /// Counted figures.
+        stats: LegStats,
+    },
+    /// The interaction's customer leg is over: exactly one per answered or offered interaction.
+    #[serde(rename = "call.ended")]
+    Ended {
+        /// What became of the call.
+        outcome: Outcome,
+        /// Who or what ended it.
+        by: EndedBy,
+        /// The SIP status or Q.850 cause that was seen or sent, if any.
+        status: Option<u16>,
+    },
+}
+
+/// Why an INVITE was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalReason {
+    /// The source is no trunk of ours and no device.
+    NoTrunk,
+    /// The device's digest answer was wrong.
+    BadCredentials,
+    /// Nothing is reached by the dialled number.
+    UnknownNumber,
+    /// No common codec or an offer that does not parse.
+    NotAcceptable,
+    /// More calls than admitted.
+    Overload,
+    /// No free media port.
+    NoMediaPort,
+    /// The journal cannot take more facts.
+    JournalFull,
+    /// The journal cannot be written.
+    JournalFailed,
+    /// The program is stopping.
+    Draining,
+    /// The message was malformed.
+    Malformed,
+    /// The number of refusals in this minute is counted in one row instead of one each.
+    Counted,
+}
+
+/// How an offer ended. Exactly one per reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferOutcome {
+    /// The agent answered.
+    Accepted,
+    /// The agent declined (486, 603 or in the browser).
+    Rejected,
+    /// Nobody picked up in time.
+    NoAnswer,
+    /// The phone could not be reached.
+    Failed,
+    /// The caller left or the offer was withdrawn.
+    Cancelled,
+    /// A more urgent call took the agent.
+    Preempted,
+    /// Another agent was quicker.
+    LostRace,
+    /// The lease ran out.
+    Expired,
+}
+
+/// A party of a talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// The citizen.
+    Caller,
+    /// The agent.
+    Agent,
+}
+
+/// What became of a call: exactly one per interaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Talked with an agent.
+    Answered,
+    /// Hung up while waiting in the queue.
+    Abandoned,
+    /// Hung up in the queue before the short-abandon limit.
+    ShortAbandoned,
+    /// Ended in the flow without reaching a queue.
+    EndedInIvr,
+    /// Hung up before our answer.
+    Cancelled,
+    /// Refused before an answer.
+    Refused,
+    /// Ended by a fault (media lost, signalling lost, restart).
+    Failed,
+}
+
+/// Who or what ended a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// The citizen hung up.
+    Caller,
+    /// The agent hung up.
+    Agent,
+    /// The flow ended the call.
+    Flow,
+    /// A supervisor or administrator ended it.
+    User,
+    /// No media arrived for too long.
+    MediaTimeout,
+    /// A SIP peer did not answer (ACK, re-INVITE or session refresh).
+    SignallingTimeout,
+    /// The program stopped in order.
+    Shutdown,
+    /// The program died; the next start closed the call.
+    Crash,
+    /// We refused it.
+    Refusal,
+}
+
+/// Media figures of a leg.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegStats {
+    /// RTP packets received and used.
+    pub received: u64,
+    /// RTP packets sent.
+    pub sent: u64,
+    /// Packets that the sequence numbers say are missing.
+    pub lost: u64,
+    /// Packets from a source that is not the locked one.
+    pub strangers: u64,
+    /// Packets received twice or too late.
+    pub late: u64,
+    /// Interarrival jitter at the end, microseconds (RFC 3550 §6.4.1).
+    pub jitter_us: u64,
+    /// Loss that the far end reported, of 256 (RFC 3550 §6.4.1).
+    pub far_loss: u8,
+}
