@@ -1,0 +1,118 @@
+//! What the distributor decides, carried out: facts first, then phones.
+
+use crate::acd::decision::Decision;
+use crate::acd::decision::Reservation;
+use crate::base::ids::DeviceId;
+use crate::base::ids::InteractionId;
+use crate::base::time::Now;
+use crate::base::time::millis;
+use crate::call::offer::NewOffer;
+use crate::call::offer::RingTarget;
+use crate::exchange::gate::Gated;
+use crate::exchange::machine::Exchange;
+use crate::exchange::machine::Timer;
+use crate::fact::Actor;
+use crate::fact::call::CallFact;
+use crate::fact::call::OfferOutcome;
+use crate::sip::endpoint::OutgoingInvite;
+
+impl Exchange {
+    /// Takes what the distributor has decided so far.
+    pub(super) fn drain_decisions(&mut self, now: Now) {
+        let mut decisions = std::mem::take(&mut self.decisions);
+        for decision in decisions.drain(..) {
+            match decision {
+                Decision::Offer { reservation, devices } => self.offer(now, reservation, devices),
+                Decision::OfferEnded { reservation, outcome } => self.offer_ended(now, &reservation, outcome),
+                Decision::Fact(fact) => self.agent_fact(now, Actor::system(), "acd", fact),
+                Decision::AgentChanged(agent) => {
+                    self.dirty_agents.insert(agent);
+                }
+                Decision::QueueChanged(queue) => {
+                    self.dirty_queues.insert(queue);
+                }
+                Decision::SetTimer(timer, at) => self.timers.set(Timer::Acd(timer), at),
+                Decision::StopTimer(timer) => self.timers.stop(&Timer::Acd(timer)),
+            }
+        }
+        if self.decisions.is_empty() {
+            self.decisions = decisions;
+        }
+    }
+
+    /// A reservation was made: its fact is written, and its phones ring when that is durable.
+    fn offer(&mut self, now: Now, reservation: Reservation, devices: Vec<DeviceId>) {
+        let interaction = reservation.interaction;
+        let epoch = reservation.epoch;
+        self.with_call(now, interaction, |call, ctx| {
+            let fact = CallFact::AgentOffered {
+                offer: reservation.offer,
+                agent: reservation.agent.clone(),
+                devices: devices.clone(),
+                queue: reservation.queue.clone(),
+                epoch,
+            };
+            ctx.fact(interaction, Actor::system(), "acd:match", fact);
+            let offer = NewOffer {
+                id: reservation.offer,
+                epoch,
+                agent: reservation.agent,
+                queue: reservation.queue,
+                devices,
+            };
+            call.offer_reserved(ctx, offer);
+        });
+        self.commit(now, Gated::Ring { interaction, epoch });
+    }
+
+    /// The fact of an offer is durable: its phones ring.
+    pub(super) fn ring(&mut self, now: Now, interaction: InteractionId, epoch: u64) {
+        let Some(call) = self.calls.get(&interaction) else { return };
+        let Some(offer) = call.offer().filter(|offer| offer.epoch == epoch) else { return };
+        let devices = offer.devices.clone();
+        let queue_name = self.profile.queues.get(&offer.queue).map(|queue| queue.name.clone());
+        let caller = call.caller.canonical_text().to_owned();
+        let mut targets = Vec::with_capacity(devices.len());
+        for device in devices {
+            let Some(account) = self.profile.devices.get(&device) else { continue };
+            let Some(binding) = self.endpoint.bindings(&device).last() else { continue };
+            let invite = OutgoingInvite {
+                target: binding.into(),
+                from_user: caller.clone(),
+                from_display: queue_name.clone(),
+                to_user: account.user.clone(),
+                headers: vec![("X-Interaction-Id".to_owned(), interaction.to_string())],
+                sdp: String::new(),
+            };
+            let signalling_ip = binding.route.remote.ip();
+            targets.push(RingTarget { device, invite, codecs: account.codecs.clone(), signalling_ip });
+        }
+        let mut sessions = Vec::new();
+        self.with_call(now, interaction, |call, ctx| call.ring(ctx, epoch, targets, &mut sessions));
+        for session in sessions {
+            self.sessions.insert(session, interaction);
+        }
+    }
+
+    fn offer_ended(&mut self, now: Now, reservation: &Reservation, outcome: OfferOutcome) {
+        let lasted_ms = millis(now.mono.since(reservation.since));
+        let interaction = reservation.interaction;
+        let fact = CallFact::OfferEnded { offer: reservation.offer, agent: reservation.agent.clone(), outcome, lasted_ms };
+        self.facts.push(crate::fact::Record {
+            now,
+            interaction: Some(interaction),
+            ticket: None,
+            actor: Actor::system(),
+            cause: "acd:offer-ended",
+            fact: crate::fact::Fact::Call(fact),
+            personal: None,
+        });
+        self.write_facts();
+        let epoch = reservation.epoch;
+        self.with_call(now, interaction, |call, ctx| {
+            if call.offer_epoch() == Some(epoch) {
+                call.drop_offer(ctx);
+            }
+        });
+    }
+}

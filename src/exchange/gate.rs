@@ -1,0 +1,110 @@
+//! The gate: commitments that wait for their facts, in the order in which they were made.
+//!
+//! **Invariants.** What waits behind a fact leaves when that fact is durable and not before; order is kept. A gated
+//! answer or offer is a command that comes back into the machine, so a CANCEL in between is seen, and a
+//! retransmission can never overtake the fact.
+
+use std::collections::VecDeque;
+
+use crate::base::ids::InteractionId;
+use crate::exchange::command::CommandError;
+use crate::exchange::command::RequestId;
+use crate::exchange::snapshot::ViewChange;
+use crate::fact::FactNo;
+
+/// A commitment.
+#[derive(Debug)]
+pub enum Gated {
+    /// The 200 OK to the citizen.
+    Answer(InteractionId),
+    /// The INVITE to an agent's phones.
+    Ring {
+        /// For which call.
+        interaction: InteractionId,
+        /// Under which reservation.
+        epoch: u64,
+    },
+    /// The answer to a command.
+    Reply {
+        /// Which.
+        request: RequestId,
+        /// With what.
+        result: Result<(), CommandError>,
+    },
+    /// A change of the live picture.
+    View(ViewChange),
+}
+
+/// Commitments in order of the facts they wait for.
+#[derive(Debug, Default)]
+pub struct Gate {
+    waiting: VecDeque<(FactNo, Gated)>,
+    written: FactNo,
+    durable: FactNo,
+}
+
+impl Gate {
+    /// A gate for a chain whose facts up to `last` are durable.
+    pub fn new(last: FactNo) -> Self {
+        Self { waiting: VecDeque::new(), written: last, durable: last }
+    }
+
+    /// Counts a fact that was handed to the journal.
+    pub fn fact_written(&mut self) -> FactNo {
+        self.written.0 += 1;
+        self.written
+    }
+
+    /// Holds a commitment until all facts written so far are durable, or gives it back when they are.
+    pub fn hold(&mut self, gated: Gated) -> Option<Gated> {
+        if self.waiting.is_empty() && self.written <= self.durable {
+            return Some(gated);
+        }
+        self.waiting.push_back((self.written, gated));
+        None
+    }
+
+    /// Facts up to `durable` are on disk.
+    pub fn open(&mut self, durable: FactNo) {
+        self.durable = self.durable.max(durable);
+    }
+
+    /// Takes the next commitment whose facts are durable.
+    pub fn pop(&mut self) -> Option<Gated> {
+        let (fact_no, _) = self.waiting.front()?;
+        if self.durable < *fact_no {
+            return None;
+        }
+        self.waiting.pop_front().map(|(_, gated)| gated)
+    }
+
+    /// How many commitments wait.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commitment_leaves_when_its_fact_is_durable_and_not_before() {
+        let mut gate = Gate::new(FactNo(10));
+        let request = RequestId(1);
+        assert!(gate.hold(Gated::Reply { request, result: Ok(()) }).is_some(), "nothing to wait for");
+        gate.fact_written();
+        assert!(gate.hold(Gated::Reply { request, result: Ok(()) }).is_none());
+        assert!(gate.pop().is_none());
+        gate.open(FactNo(10));
+        assert!(gate.pop().is_none(), "an older fact opens nothing");
+        gate.open(FactNo(11));
+        assert!(matches!(gate.pop(), Some(Gated::Reply { .. })));
+        assert!(gate.is_empty());
+    }
+}

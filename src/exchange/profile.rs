@@ -1,0 +1,186 @@
+//! The profile: everything an administrator decides about routing, as one typed and versioned document.
+//!
+//! **Invariants.** A profile is checked whole before it is published and swapped whole; a publish changes no
+//! presence, counter, age or leg. Secrets are not in it: device secrets live sealed in the store.
+//! **Not here.** Reading files and reporting faults with file and line (`app::config`).
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::base::codec::Codec;
+use crate::base::ids::AgentId;
+use crate::base::ids::DeviceId;
+use crate::base::ids::FlowId;
+use crate::base::ids::LineId;
+use crate::base::ids::OrganId;
+use crate::base::ids::QueueId;
+use crate::base::ids::ReasonId;
+use crate::base::ids::SeatId;
+use crate::base::ids::SkillId;
+use crate::base::ids::TrunkId;
+use crate::base::ids::UserId;
+use crate::ivr::flow::Flow;
+
+/// All of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The city.
+    pub site: Site,
+    /// Neighbours that bring and take calls.
+    pub trunks: BTreeMap<TrunkId, Trunk>,
+    /// Dialled numbers that lead to us.
+    pub lines: BTreeMap<LineId, Line>,
+    /// Queues.
+    pub queues: BTreeMap<QueueId, Queue>,
+    /// Skills by id, with their Chinese name.
+    pub skills: BTreeMap<SkillId, String>,
+    /// Reasons for being not ready, with their Chinese name.
+    pub reasons: BTreeMap<ReasonId, String>,
+    /// Agents.
+    pub agents: BTreeMap<AgentId, Agent>,
+    /// Phones.
+    pub devices: BTreeMap<DeviceId, Device>,
+    /// Desks.
+    pub seats: BTreeMap<SeatId, Seat>,
+    /// Flows.
+    pub flows: BTreeMap<FlowId, Flow>,
+}
+
+/// The city this program serves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Short name in ids and facts, as `tangshan`.
+    pub id: String,
+    /// 城市名.
+    pub name: String,
+    /// Area code without its 0, as `315`.
+    pub area_code: String,
+    /// IANA time zone, as `Asia/Shanghai`.
+    pub time_zone: String,
+    /// The SIP realm, fixed at the first start.
+    pub realm: String,
+    /// Number shown on calls we make.
+    pub outbound_number: String,
+}
+
+/// A SIP neighbour.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trunk {
+    /// Addresses from which its requests come; an INVITE from elsewhere is no trunk's.
+    pub addresses: Vec<IpAddr>,
+    /// Codecs in our order of preference.
+    pub codecs: Vec<Codec>,
+    /// How a call is refused for overload.
+    pub overload: OverloadAnswer,
+    /// Its identity headers (P-Asserted-Identity, Diversion) are believed.
+    pub trusted_identity: bool,
+    /// Peers behind NAT whose RTP may come from anywhere at first.
+    #[serde(default)]
+    pub nat: bool,
+}
+
+/// The answer to a call that is not admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverloadAnswer {
+    /// 486 Busy Here, Q.850 cause 17.
+    Busy,
+    /// 480 Temporarily Unavailable, Q.850 cause 34.
+    Unavailable,
+    /// 503 without Retry-After.
+    Service,
+    /// 503 with Retry-After: only where the carrier has a second address of ours.
+    ServiceRetryAfter,
+}
+
+/// A dialled number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// The number as the trunk sends it (canonical text is compared).
+    pub number: String,
+    /// 线路名, as 12345热线.
+    pub name: String,
+    /// The flow that answers.
+    pub flow: FlowId,
+}
+
+/// A queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// 队列名.
+    pub name: String,
+    /// General, or expert (专席).
+    pub kind: QueueKind,
+    /// Least levels that an agent must have.
+    pub skills: BTreeMap<SkillId, u8>,
+    /// Ring at most this long, seconds (5–120) [20].
+    pub ring_timeout_s: u16,
+    /// Wrap-up at most this long, seconds (0–3600); 0 is none.
+    pub wrapup_s: u16,
+    /// Music while waiting.
+    pub music: crate::base::ids::PromptId,
+    /// Hang-ups sooner than this after entering the queue count as short, seconds [5].
+    pub short_abandon_s: u16,
+}
+
+/// What sort of queue it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueKind {
+    /// 综合.
+    General,
+    /// 专席.
+    Expert,
+}
+
+/// An agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    /// 姓名.
+    pub name: String,
+    /// The person's account.
+    pub user: UserId,
+    /// The organ he works for.
+    pub organ: OrganId,
+    /// Skills with levels 1–10.
+    pub skills: BTreeMap<SkillId, u8>,
+    /// Queues he serves.
+    pub queues: Vec<QueueId>,
+    /// His phones; offers ring those that are registered.
+    pub devices: Vec<DeviceId>,
+}
+
+/// A SIP account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// User part of its address of record and digest user name.
+    pub user: String,
+    /// Dialable number, if any.
+    #[serde(default)]
+    pub extension: Option<String>,
+    /// Codecs in our order of preference.
+    pub codecs: Vec<Codec>,
+}
+
+/// A desk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seat {
+    /// Room.
+    pub room: String,
+    /// Row.
+    pub row: String,
+    /// Its fixed phone.
+    #[serde(default)]
+    pub device: Option<DeviceId>,
+}

@@ -1,0 +1,3 @@
+//! Scripts in virtual time against the distributor.
+
+mod reservation;
