@@ -1,0 +1,148 @@
+//! Turns facts into commands; the only place that does. Today: an agent answered, so a work order's draft is opened.
+//!
+//! **Invariants.** Facts are taken in order, from the database, with a checkpoint that is committed together with what
+//! the commands did: nothing is done twice and nothing is left out, across restarts too.
+//! **Not here.** What a command does (`engine::ticket_service`).
+//! **Source.** DB1302/T 604—2025 7.1.2 a.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::base::ids::InteractionId;
+use crate::engine::projector::StoredFact;
+use crate::engine::projector::read_fact;
+use crate::engine::ticket_service::DraftRequest;
+use crate::engine::ticket_service::TicketService;
+use crate::engine::ticket_service::TicketServiceError;
+use crate::fact::Fact;
+use crate::fact::FactNo;
+use crate::fact::call::CallFact;
+use crate::io::store::Store;
+
+/// The name of the checkpoint.
+pub const POLICIES: &str = "policies";
+/// Commands of one transaction at most.
+const BATCH: u32 = 64;
+/// A checkpoint that is so far behind is moved even when there was nothing to do.
+const LAZY_FACTS: u64 = 4_096;
+/// The first wait after a failure; it doubles up to [`RETRY_MAX`].
+const RETRY_FIRST: Duration = Duration::from_millis(500);
+/// The longest wait after failures.
+const RETRY_MAX: Duration = Duration::from_secs(10);
+
+/// The policies over one node's facts.
+#[derive(Debug)]
+pub struct Policies {
+    store: Store,
+    tickets: TicketService,
+    node: String,
+}
+
+impl Policies {
+    /// Makes the policies over `node`'s facts.
+    pub fn new(store: Store, tickets: TicketService, node: &str) -> Self {
+        Self {
+            store,
+            tickets,
+            node: node.to_owned(),
+        }
+    }
+
+    /// Runs until `shipped` is closed. Failures are tried again; `failed` hears of each.
+    pub async fn run(
+        self,
+        mut shipped: watch::Receiver<FactNo>,
+        mut failed: impl FnMut(&TicketServiceError) + Send,
+    ) {
+        let mut retry = RETRY_FIRST;
+        loop {
+            let up_to = *shipped.borrow_and_update();
+            match self.catch_up(up_to).await {
+                Ok(()) => retry = RETRY_FIRST,
+                Err(error) => {
+                    failed(&error);
+                    tokio::time::sleep(retry).await;
+                    retry = RETRY_MAX.min(retry * 2);
+                    continue;
+                }
+            }
+            if shipped.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Takes every fact up to `up_to`.
+    ///
+    /// # Errors
+    /// [`TicketServiceError`]; nothing of the failed batch is done.
+    pub async fn catch_up(&self, up_to: FactNo) -> Result<(), TicketServiceError> {
+        loop {
+            let after = self.store.checkpoint(POLICIES, &self.node).await?;
+            let answered = self
+                .store
+                .facts_of_kind_after(&self.node, after, "call.agent_answered", BATCH)
+                .await?;
+            let full = u32::try_from(answered.len()).is_ok_and(|facts| facts == BATCH);
+            let last = answered.last().map(|(fact_no, _)| *fact_no);
+            let mut requests = Vec::new();
+            for (_, envelope) in &answered {
+                requests.extend(self.draft_for(&read_fact(envelope)?).await?);
+            }
+            // Facts between the last answer and `up_to` hold nothing to do.
+            let reached = if full { last } else { last.max(Some(up_to)) }.unwrap_or(after);
+            if last.is_some() || after.0.saturating_add(LAZY_FACTS) <= reached.0 {
+                let mut tx = self.store.begin().await?;
+                let stands = tx.lock_checkpoint(POLICIES, &self.node).await?;
+                if stands == after {
+                    let changes = self.tickets.open_drafts(&mut tx, &requests).await?;
+                    tx.set_checkpoint(POLICIES, &self.node, reached).await?;
+                    tx.commit().await?;
+                    self.tickets.tell(changes);
+                }
+            }
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The draft an answer asks for: who called, on which line, which recording, from the call's own facts.
+    async fn draft_for(&self, answered: &StoredFact) -> Result<Option<DraftRequest>, TicketServiceError> {
+        let (Some(interaction), Some(Fact::Call(CallFact::AgentAnswered { agent, queue, .. }))) =
+            (answered.interaction, &answered.fact)
+        else {
+            return Ok(None);
+        };
+        let mut request = DraftRequest {
+            interaction,
+            line: None,
+            queue: queue.clone(),
+            agent: agent.clone(),
+            recording: None,
+            caller: None,
+        };
+        self.complete(interaction, &mut request).await?;
+        Ok(Some(request))
+    }
+
+    async fn complete(
+        &self,
+        interaction: InteractionId,
+        request: &mut DraftRequest,
+    ) -> Result<(), TicketServiceError> {
+        for (_, envelope) in self.store.facts_of_interaction(&self.node, interaction).await? {
+            let stored = read_fact(&envelope)?;
+            match stored.fact {
+                Some(Fact::Call(CallFact::Offered { line, .. })) => {
+                    request.line = line;
+                    request.caller = stored.sealed;
+                }
+                Some(Fact::Call(CallFact::Answered { recording })) => request.recording = recording,
+                _ => (),
+            }
+        }
+        Ok(())
+    }
+}

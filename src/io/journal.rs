@@ -1,0 +1,582 @@
+//! The journal: facts on the local disk, one fdatasync a batch, before anything that rests on them may leave.
+//!
+//! ```text
+//!  control ──records──► [journal thread] seal, chain, append, fdatasync ──Durable(n)──► control
+//!                              │
+//!                     NNNNNNNN.rxj files ──► JournalReader ──► SQL ──► release: closed files are deleted
+//! ```
+//! A file is `RXJ1`, the first fact's number, then frames `{length u32, crc32c u32, kind u8, payload}`, little endian.
+//! Kind 0 is a fact's envelope, kind 1 a wrapped data key, which stands before the fact that first uses it. Keys move to
+//! a table and the file goes, so that erasing a key's row erases it for good.
+//!
+//! **Invariants.** `Durable(n)` is told after the sync of n and of everything before. A batch closes when the disk is
+//! idle: everything waiting is taken. After a failed write the same bytes go to a fresh file, twice a second, until
+//! they are synced; nothing accepted is dropped. Only synced facts are given to the reader.
+//! **Cost.** About 5 µs to encode a fact; append and sync 0.15 ms at the median, 43 µs of CPU.
+
+use std::fs;
+use std::fs::File;
+use std::io;
+use std::io::Read as _;
+use std::io::Seek as _;
+use std::io::SeekFrom;
+use std::io::Write as _;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::base::ids::BootId;
+use crate::base::limits::JOURNAL_BYTES_WAITING_MAX;
+use crate::base::limits::JOURNAL_FACTS_WAITING_MAX;
+use crate::base::limits::JOURNAL_SEGMENT_BYTES;
+use crate::base::time::Clock as _;
+use crate::base::time::MonoTime;
+use crate::fact::FactNo;
+use crate::fact::Record;
+use crate::fact::codec;
+use crate::fact::codec::CodecError;
+use crate::fact::codec::EnvelopeWriter;
+use crate::fact::codec::FIRST_HASH;
+use crate::io::clock::SystemClock;
+use crate::io::keys::KeyRecord;
+use crate::io::keys::Keys;
+
+const MAGIC: &[u8; 4] = b"RXJ1";
+const HEADER_BYTES: u64 = 12;
+const FRAME_HEAD: usize = 9;
+const KIND_FACT: u8 = 0;
+const KIND_KEY: u8 = 1;
+/// A frame longer than this is damage, not a fact.
+const FRAME_BYTES_MAX: usize = 1 << 20;
+/// A file that holds anything is closed after this time, so that shipped ones can be deleted.
+const SEGMENT_AGE_MAX: Duration = Duration::from_secs(600);
+/// Between attempts to write after a failure.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// What the journal tells the control thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JournalEvent {
+    /// Every fact up to this one is on disk.
+    Durable(FactNo),
+    /// Facts are taken (again).
+    Accepting,
+    /// So much waits for the database, or for the disk, that no new calls may come.
+    Full,
+    /// Nothing can be written, for this reason.
+    Failed(String),
+}
+
+/// Why a journal cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file system said no.
+    #[error("{path}: {error}")]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What it said.
+        error: io::Error,
+    },
+    /// Facts are missing between two files.
+    #[error("{path}: facts after {after} are missing: restore the file from a backup before starting")]
+    Hole {
+        /// The file that should have gone on.
+        path: PathBuf,
+        /// The last fact before the hole.
+        after: u64,
+    },
+    /// A fact was changed on disk.
+    #[error("{path}: {error}")]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        error: CodecError,
+    },
+}
+
+/// Where and as whom a journal writes.
+#[derive(Clone, Debug)]
+pub struct JournalConfig {
+    /// The folder of the files.
+    pub folder: PathBuf,
+    /// The node whose chain it is.
+    pub node: String,
+    /// The city.
+    pub site: String,
+    /// This run.
+    pub boot_id: BootId,
+    /// The number and hash up to which facts are in the database already, for a folder whose files are gone.
+    pub shipped: (FactNo, String),
+    /// Bytes that may wait for the database.
+    pub bytes_waiting_max: u64,
+}
+
+impl JournalConfig {
+    /// A journal in `folder` with the program's bounds.
+    pub fn new(folder: PathBuf, node: &str, site: &str, boot_id: BootId) -> Self {
+        Self {
+            folder,
+            node: node.to_owned(),
+            site: site.to_owned(),
+            boot_id,
+            shipped: (FactNo(0), FIRST_HASH.to_owned()),
+            bytes_waiting_max: JOURNAL_BYTES_WAITING_MAX,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Segment {
+    path: PathBuf,
+    number: u64,
+    last: FactNo,
+    bytes: u64,
+    closed: bool,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    segments: Mutex<Vec<Segment>>,
+    synced: AtomicU64,
+    waiting: AtomicU64,
+    stopping: AtomicBool,
+}
+
+impl Shared {
+    fn segments(&self) -> std::sync::MutexGuard<'_, Vec<Segment>> {
+        self.segments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.segments().iter().map(|segment| segment.bytes).sum()
+    }
+}
+
+/// The control thread's end.
+#[derive(Debug)]
+pub struct JournalHandle {
+    batches: mpsc::Sender<Vec<Record>>,
+    shared: Arc<Shared>,
+    last_fact: FactNo,
+}
+
+impl JournalHandle {
+    /// The last fact that was on disk when the journal was opened.
+    pub fn last_fact(&self) -> FactNo {
+        self.last_fact
+    }
+
+    /// Hands facts over, in order. Never waits; `Full` is told when too many wait.
+    pub fn append(&self, records: Vec<Record>) {
+        let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
+        self.shared.waiting.fetch_add(count, Ordering::Relaxed);
+        // The thread ends only after this end is dropped.
+        let _ = self.batches.send(records);
+    }
+
+    /// Facts that are not on disk yet.
+    pub fn waiting(&self) -> u64 {
+        self.shared.waiting.load(Ordering::Relaxed)
+    }
+}
+
+/// An opened journal.
+#[derive(Debug)]
+pub struct Journal {
+    /// For the control thread.
+    pub handle: JournalHandle,
+    /// For the shipper.
+    pub reader: JournalReader,
+    /// The thread; it ends when the handle is dropped and everything is on disk.
+    pub thread: JoinHandle<()>,
+}
+
+/// Opens the journal: checks what is there, cuts a torn tail, starts a fresh file and the thread.
+///
+/// # Errors
+/// [`JournalError`].
+pub fn open(
+    config: JournalConfig,
+    keys: Keys,
+    clock: SystemClock,
+    events: impl FnMut(JournalEvent) + Send + 'static,
+) -> Result<Journal, JournalError> {
+    let fail = |error| JournalError::Io { path: config.folder.clone(), error };
+    fs::create_dir_all(&config.folder).map_err(fail)?;
+    let scan = scan_folder(&config)?;
+    for record in &scan.keys {
+        // A key under a master that is gone cannot be used; its facts stay sealed.
+        let _ = keys.with(|ring| ring.adopt(record));
+    }
+    let shared = Arc::new(Shared::default());
+    *shared.segments() = scan.segments;
+    shared.synced.store(scan.last.0, Ordering::Release);
+    let (sender, receiver) = mpsc::channel();
+    let writer = EnvelopeWriter::new(&config.node, config.boot_id, &config.site, scan.last, &scan.hash);
+    let mut worker = Worker {
+        config,
+        keys,
+        clock,
+        writer,
+        shared: Arc::clone(&shared),
+        events: Box::new(events),
+        file: None,
+        pending: Vec::new(),
+        queue: std::collections::VecDeque::new(),
+        status: JournalEvent::Accepting,
+        opened_at: MonoTime::default(),
+    };
+    let folder = worker.config.folder.clone();
+    let thread = std::thread::Builder::new()
+        .name("journal".to_owned())
+        .spawn(move || worker.run(&receiver))
+        .map_err(|error| JournalError::Io { path: folder, error })?;
+    let reader = JournalReader { shared: Arc::clone(&shared), place: None };
+    Ok(Journal { handle: JournalHandle { batches: sender, shared, last_fact: scan.last }, reader, thread })
+}
+
+struct Worker {
+    config: JournalConfig,
+    keys: Keys,
+    clock: SystemClock,
+    writer: EnvelopeWriter,
+    shared: Arc<Shared>,
+    events: Box<dyn FnMut(JournalEvent) + Send>,
+    file: Option<File>,
+    /// Encoded frames that are not synced.
+    pending: Vec<u8>,
+    /// Records that are not encoded.
+    queue: std::collections::VecDeque<Record>,
+    status: JournalEvent,
+    opened_at: MonoTime,
+}
+
+impl Worker {
+    fn run(&mut self, batches: &mpsc::Receiver<Vec<Record>>) {
+        loop {
+            let first = batches.recv_timeout(RETRY);
+            let ended = matches!(first, Err(RecvTimeoutError::Disconnected));
+            self.queue.extend(first.into_iter().flatten());
+            while let Ok(more) = batches.try_recv() {
+                self.queue.extend(more);
+            }
+            if !self.queue.is_empty() || !self.pending.is_empty() {
+                self.write_batch();
+            } else if self.status != JournalEvent::Accepting {
+                self.update_status(None);
+            }
+            let done = self.queue.is_empty() && self.pending.is_empty();
+            if ended && (done || self.shared.stopping.load(Ordering::Relaxed)) {
+                return;
+            }
+            if ended && !done {
+                // The disk does not take the last facts: try as before until it does or we are told to stop.
+                let (_keep, never) = mpsc::channel::<()>();
+                let _ = never.recv_timeout(RETRY);
+            }
+        }
+    }
+
+    fn write_batch(&mut self) {
+        let encoded = self.encode();
+        let result = encoded.and_then(|()| self.append_pending());
+        match result {
+            Ok(()) => {
+                let head = self.writer.head().0;
+                self.shared.synced.store(head.0, Ordering::Release);
+                self.shared.waiting.store(0, Ordering::Relaxed);
+                (self.events)(JournalEvent::Durable(head));
+                self.update_status(None);
+            }
+            Err(error) => {
+                self.file = None;
+                self.update_status(Some(error));
+            }
+        }
+    }
+
+    fn encode(&mut self) -> Result<(), String> {
+        while let Some(record) = self.queue.front() {
+            let mut envelope = Vec::with_capacity(768);
+            let created = self.keys.with(|ring| {
+                self.writer.encode(record, ring, &mut envelope)?;
+                Ok::<_, CodecError>(ring.take_created())
+            });
+            for key in created.map_err(|error| error.to_string())? {
+                let payload = serde_json::to_vec(&key).map_err(|error| error.to_string())?;
+                push_frame(&mut self.pending, KIND_KEY, &payload);
+            }
+            push_frame(&mut self.pending, KIND_FACT, &envelope);
+            self.queue.pop_front();
+        }
+        Ok(())
+    }
+
+    fn append_pending(&mut self) -> Result<(), String> {
+        self.rotate().map_err(|error| error.to_string())?;
+        let Some(file) = &mut self.file else { return Err("no file".to_owned()) };
+        file.write_all(&self.pending).and_then(|()| file.sync_data()).map_err(|error| error.to_string())?;
+        let written = u64::try_from(self.pending.len()).unwrap_or(u64::MAX);
+        if let Some(segment) = self.shared.segments().last_mut() {
+            segment.bytes += written;
+            segment.last = self.writer.head().0;
+        }
+        self.pending.clear();
+        Ok(())
+    }
+
+    /// Opens a fresh file when there is none, or when the present one is large or old.
+    fn rotate(&mut self) -> io::Result<()> {
+        let now = self.clock.now().mono;
+        let present = self.shared.segments().last().map_or(0, |segment| segment.bytes);
+        let old = SEGMENT_AGE_MAX < now.since(self.opened_at) && HEADER_BYTES < present;
+        if self.file.is_some() && present < JOURNAL_SEGMENT_BYTES && !old {
+            return Ok(());
+        }
+        let number = self.shared.segments().last().map_or(1, |segment| segment.number + 1);
+        let path = segment_path(&self.config.folder, number);
+        let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
+        let first = self.shared.synced.load(Ordering::Acquire) + 1;
+        file.write_all(&[&MAGIC[..], &first.to_le_bytes()].concat())?;
+        file.sync_all()?;
+        File::open(&self.config.folder)?.sync_all()?;
+        let mut segments = self.shared.segments();
+        for segment in segments.iter_mut() {
+            segment.closed = true;
+        }
+        let last = FactNo(self.shared.synced.load(Ordering::Acquire));
+        segments.push(Segment { path, number, last, bytes: HEADER_BYTES, closed: false });
+        drop(segments);
+        self.file = Some(file);
+        self.opened_at = now;
+        Ok(())
+    }
+
+    fn update_status(&mut self, error: Option<String>) {
+        let too_many = usize::try_from(self.shared.waiting.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
+        let bound = self.config.bytes_waiting_max;
+        let bound = if self.status == JournalEvent::Full { bound / 10 * 9 } else { bound };
+        let status = match error {
+            Some(error) => JournalEvent::Failed(error),
+            None if bound <= self.shared.bytes() || JOURNAL_FACTS_WAITING_MAX <= too_many => JournalEvent::Full,
+            None => JournalEvent::Accepting,
+        };
+        let same_kind = std::mem::discriminant(&status) == std::mem::discriminant(&self.status);
+        if !same_kind {
+            (self.events)(status.clone());
+        }
+        self.status = status;
+    }
+}
+
+fn push_frame(out: &mut Vec<u8>, kind: u8, payload: &[u8]) {
+    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&[kind]), payload);
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(&crc.to_le_bytes());
+    out.push(kind);
+    out.extend_from_slice(payload);
+}
+
+/// Reads the frame at the start of `bytes`: its kind, payload and whole length. `None`: torn or damaged.
+fn read_frame(bytes: &[u8]) -> Option<(u8, &[u8], usize)> {
+    let length = u32::from_le_bytes(bytes.get(0..4)?.try_into().ok()?);
+    let crc = u32::from_le_bytes(bytes.get(4..8)?.try_into().ok()?);
+    let kind = *bytes.get(8)?;
+    let length = usize::try_from(length).ok().filter(|length| *length <= FRAME_BYTES_MAX)?;
+    let payload = bytes.get(FRAME_HEAD..FRAME_HEAD + length)?;
+    let good = crc32c::crc32c_append(crc32c::crc32c(&[kind]), payload) == crc;
+    good.then_some((kind, payload, FRAME_HEAD + length))
+}
+
+fn segment_path(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number:08}.rxj"))
+}
+
+struct Scan {
+    segments: Vec<Segment>,
+    keys: Vec<KeyRecord>,
+    last: FactNo,
+    hash: String,
+}
+
+/// Checks every file of the folder: frames, chain, and that no fact is missing.
+fn scan_folder(config: &JournalConfig) -> Result<Scan, JournalError> {
+    let fail = |error| JournalError::Io { path: config.folder.clone(), error };
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(&config.folder).map_err(fail)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "rxj"));
+    paths.sort();
+    let (shipped, shipped_hash) = config.shipped.clone();
+    let mut scan = Scan { segments: Vec::new(), keys: Vec::new(), last: FactNo(0), hash: String::new() };
+    let mut begun = false;
+    for path in paths {
+        let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok()).unwrap_or(0);
+        let bytes = fs::read(&path).map_err(|error| JournalError::Io { path: path.clone(), error })?;
+        let first = bytes.get(4..12).and_then(|it| Some(u64::from_le_bytes(it.try_into().ok()?)));
+        let Some(first) = first.filter(|_| bytes.starts_with(MAGIC)) else {
+            // Not even the head was written: nothing was promised.
+            fs::remove_file(&path).map_err(|error| JournalError::Io { path: path.clone(), error })?;
+            continue;
+        };
+        if !begun {
+            scan.last = FactNo(first.saturating_sub(1));
+            scan.hash = if shipped == scan.last { shipped_hash.clone() } else { String::new() };
+            begun = true;
+        }
+        if scan.last.0 + 1 < first {
+            return Err(JournalError::Hole { path, after: scan.last.0 });
+        }
+        let good = scan_segment(&path, &bytes, &mut scan)?;
+        cut(&path, good).map_err(|error| JournalError::Io { path: path.clone(), error })?;
+        scan.segments.push(Segment { path, number, last: scan.last, bytes: good, closed: true });
+    }
+    if !begun || scan.last < shipped {
+        scan.last = shipped;
+        scan.hash = shipped_hash;
+    }
+    Ok(scan)
+}
+
+/// Walks one file's frames; gives the length of its whole frames.
+fn scan_segment(path: &Path, bytes: &[u8], scan: &mut Scan) -> Result<u64, JournalError> {
+    let mut at = usize::try_from(HEADER_BYTES).unwrap_or(12);
+    while let Some((kind, payload, length)) = bytes.get(at..).and_then(read_frame) {
+        if kind == KIND_KEY {
+            scan.keys.extend(serde_json::from_slice::<KeyRecord>(payload));
+        } else {
+            let damaged = |error| JournalError::Damaged { path: path.to_owned(), error };
+            let envelope = codec::decode(payload).map_err(damaged)?;
+            if scan.last < envelope.fact_no {
+                // The first envelope of the oldest file may follow one that is in the database alone.
+                let before = if scan.hash.is_empty() { envelope.prev_hash.clone() } else { scan.hash.clone() };
+                scan.hash = codec::verify_link(payload, &before).map_err(damaged)?;
+                if envelope.fact_no.0 != scan.last.0 + 1 {
+                    return Err(JournalError::Hole { path: path.to_owned(), after: scan.last.0 });
+                }
+                scan.last = envelope.fact_no;
+            }
+        }
+        at += length;
+    }
+    Ok(u64::try_from(at.min(bytes.len())).unwrap_or(0))
+}
+
+fn cut(path: &Path, length: u64) -> io::Result<()> {
+    let file = fs::OpenOptions::new().write(true).open(path)?;
+    if length < file.metadata()?.len() {
+        file.set_len(length)?;
+        file.sync_all()?;
+    }
+    Ok(())
+}
+
+/// What the shipper reads at once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JournalBatch {
+    /// Envelopes in order, each with its number.
+    pub facts: Vec<(FactNo, Vec<u8>)>,
+    /// Keys that these facts use, to be stored with them.
+    pub keys: Vec<KeyRecord>,
+}
+
+/// Reads synced facts for the shipper, in order.
+#[derive(Debug)]
+pub struct JournalReader {
+    shared: Arc<Shared>,
+    /// File number and offset of the next frame, and the fact before it.
+    place: Option<(u64, u64, FactNo)>,
+}
+
+impl JournalReader {
+    /// The last fact on disk.
+    pub fn synced(&self) -> FactNo {
+        FactNo(self.shared.synced.load(Ordering::Acquire))
+    }
+
+    /// Bytes that wait on disk.
+    pub fn bytes_waiting(&self) -> u64 {
+        self.shared.bytes()
+    }
+
+    /// Reads at most `max` facts after `after`.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn read_after(&mut self, after: FactNo, max: usize) -> io::Result<JournalBatch> {
+        let synced = self.synced();
+        let mut batch = JournalBatch::default();
+        let (mut number, mut offset) = match self.place {
+            Some((number, offset, before)) if before == after => (number, offset),
+            Some(_) | None => (0, HEADER_BYTES),
+        };
+        let segments: Vec<Segment> = self.shared.segments().clone();
+        let start = number;
+        for segment in segments.iter().filter(|segment| start <= segment.number && after < segment.last) {
+            if segment.number != number {
+                (number, offset) = (segment.number, HEADER_BYTES);
+            }
+            let bytes = read_tail(&segment.path, offset, segment.bytes)?;
+            let mut at = 0;
+            while let Some((kind, payload, length)) = bytes.get(at..).and_then(read_frame) {
+                if kind == KIND_KEY {
+                    batch.keys.extend(serde_json::from_slice::<KeyRecord>(payload));
+                } else if let Some(fact_no) = fact_no_of(payload) {
+                    let last = batch.facts.last().map_or(after, |(last, _)| *last);
+                    if synced < fact_no || max <= batch.facts.len() {
+                        return Ok(batch);
+                    }
+                    if last < fact_no {
+                        batch.facts.push((fact_no, payload.to_vec()));
+                        let next = offset + u64::try_from(at + length).unwrap_or(0);
+                        self.place = Some((number, next, fact_no));
+                    }
+                }
+                at += length;
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Deletes closed files whose facts are all in the database.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn release(&self, shipped: FactNo) -> io::Result<()> {
+        let mut segments = self.shared.segments();
+        while segments.first().is_some_and(|segment| segment.closed && segment.last <= shipped) {
+            if let Some(segment) = segments.first() {
+                fs::remove_file(&segment.path)?;
+            }
+            segments.remove(0);
+        }
+        Ok(())
+    }
+}
+
+fn read_tail(path: &Path, offset: u64, end: u64) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    let mut bytes = Vec::new();
+    file.take(end.saturating_sub(offset)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The number of an envelope, without reading all of it.
+fn fact_no_of(envelope: &[u8]) -> Option<FactNo> {
+    #[derive(serde::Deserialize)]
+    struct Numbered {
+        fact_no: FactNo,
+    }
+    serde_json::from_slice::<Numbered>(envelope).ok().map(|it| it.fact_no)
+}
