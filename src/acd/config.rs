@@ -50,7 +50,7 @@ pub const SETUP_TIMEOUT: Duration = Duration::from_secs(6);
 /// Slack of a reservation's lease over set-up and ringing (R3).
 pub const LEASE_SLACK: Duration = Duration::from_secs(5);
 /// An agent who rejected or missed an item is not offered the same item again so soon.
-pub const REJECT_EXCLUDE: Duration = Duration::from_secs(60);
+pub const REJECT_EXCLUDE: Duration = Duration::from_mins(1);
 /// An agent who rejected is offered nothing for so long.
 pub const REJECT_DELAY: Duration = Duration::from_secs(5);
 /// Offers missed in a row until the agent is set not ready (`rona`).

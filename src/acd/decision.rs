@@ -43,6 +43,21 @@ pub enum Timer {
     Exclusion(InteractionId),
 }
 
+/// A fact about an agent, and the interaction whose work it is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentNote {
+    /// The interaction, for wrap-up.
+    pub interaction: Option<InteractionId>,
+    /// What happened.
+    pub fact: AgentFact,
+}
+
+impl From<AgentFact> for AgentNote {
+    fn from(fact: AgentFact) -> Self {
+        Self { interaction: None, fact }
+    }
+}
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
@@ -61,7 +76,7 @@ pub enum Decision {
         outcome: OfferOutcome,
     },
     /// Something about an agent is to be written.
-    Fact(AgentFact),
+    Fact(AgentNote),
     /// An agent's picture changed.
     AgentChanged(AgentId),
     /// A queue's picture changed.

@@ -16,6 +16,7 @@ use crate::acd::config::REJECT_DELAY;
 use crate::acd::config::REJECT_EXCLUDE;
 use crate::acd::config::REJECT_LIMIT;
 use crate::acd::config::SETUP_TIMEOUT;
+use crate::acd::decision::AgentNote;
 use crate::acd::decision::Decision;
 use crate::acd::decision::Reservation;
 use crate::acd::decision::Timer;
@@ -173,7 +174,7 @@ impl Acd {
         record.rejected = 0;
         record.cooldown_until = None;
         record.next = None;
-        out.push(Decision::Fact(AgentFact::SignedIn { agent: agent.clone(), seat, devices }));
+        out.push(Decision::Fact(AgentFact::SignedIn { agent: agent.clone(), seat, devices }.into()));
         self.apply_presence(now, agent, not_ready("login"), out);
         Ok(())
     }
@@ -187,16 +188,17 @@ impl Acd {
         match record.work {
             _ if record.presence == Presence::Offline => return Err(AcdError::NotSignedIn),
             Work::Reserved { .. } | Work::Talking { .. } => return Err(AcdError::Busy),
-            Work::Wrapup { since, .. } => {
+            Work::Wrapup { interaction, since, .. } => {
                 record.work = Work::Idle;
                 let lasted_ms = millis(now.mono.since(since));
+                let fact = AgentFact::WrapupEnded { agent: agent.clone(), timed_out: false, lasted_ms };
                 out.push(Decision::StopTimer(Timer::Wrapup(agent.clone())));
-                out.push(Decision::Fact(AgentFact::WrapupEnded { agent: agent.clone(), timed_out: false, lasted_ms }));
+                out.push(Decision::Fact(AgentNote { interaction: Some(interaction), fact }));
             }
             Work::Idle => {}
         }
         self.apply_presence(now, agent, Presence::Offline, out);
-        out.push(Decision::Fact(AgentFact::SignedOut { agent: agent.clone() }));
+        out.push(Decision::Fact(AgentFact::SignedOut { agent: agent.clone() }.into()));
         Ok(())
     }
 
@@ -327,7 +329,7 @@ impl Acd {
     pub fn accept(&mut self, now: Now, agent: &AgentId, epoch: u64, out: &mut Vec<Decision>) -> Option<Accepted> {
         let reservation = self.reservation(agent, epoch)?;
         let item = self.remove_item(reservation.interaction, out)?;
-        self.stop_offer_timers(agent, out);
+        stop_offer_timers(agent, out);
         let record = self.agents.get_mut(agent)?;
         record.work =
             Work::Talking { interaction: reservation.interaction, queue: reservation.queue.clone(), held: false };
@@ -340,6 +342,7 @@ impl Acd {
 
     /// An offer ended without a talk: the item returns to its place, the agent bears what the outcome says.
     /// A stale epoch is ignored.
+    #[allow(clippy::too_many_arguments, reason = "agent and epoch name the reservation; the rest every step takes")]
     pub fn offer_ended(
         &mut self,
         now: Now,
@@ -394,7 +397,8 @@ impl Acd {
             return;
         }
         record.work = Work::Wrapup { interaction, since: now.mono, until: now.wall + wrapup };
-        out.push(Decision::Fact(AgentFact::WrapupStarted { agent: agent.clone(), queue, max_ms: millis(wrapup) }));
+        let fact = AgentFact::WrapupStarted { agent: agent.clone(), queue, max_ms: millis(wrapup) };
+        out.push(Decision::Fact(AgentNote { interaction: Some(interaction), fact }));
         out.push(Decision::SetTimer(Timer::Wrapup(agent.clone()), now.mono + wrapup));
         out.push(Decision::AgentChanged(agent.clone()));
     }
@@ -535,16 +539,10 @@ impl Acd {
     }
 
     fn free_agent(&mut self, reservation: &Reservation, out: &mut Vec<Decision>) {
-        self.stop_offer_timers(&reservation.agent, out);
+        stop_offer_timers(&reservation.agent, out);
         if let Some(record) = self.agents.get_mut(&reservation.agent) {
             record.work = Work::Idle;
             out.push(Decision::AgentChanged(reservation.agent.clone()));
-        }
-    }
-
-    fn stop_offer_timers(&self, agent: &AgentId, out: &mut Vec<Decision>) {
-        for timer in [Timer::Setup(agent.clone()), Timer::Ring(agent.clone()), Timer::Lease(agent.clone())] {
-            out.push(Decision::StopTimer(timer));
         }
     }
 
@@ -612,15 +610,16 @@ impl Acd {
         out: &mut Vec<Decision>,
     ) {
         let Some(record) = self.agents.get_mut(agent) else { return };
-        let Work::Wrapup { since, .. } = record.work else { return };
+        let Work::Wrapup { interaction, since, .. } = record.work else { return };
         record.work = Work::Idle;
         record.idle_since = now.mono;
         record.since = now.wall;
-        out.push(Decision::Fact(AgentFact::WrapupEnded {
+        let fact = AgentFact::WrapupEnded {
             agent: agent.clone(),
             timed_out: timed_out == TimedOut::Yes,
             lasted_ms: millis(now.mono.since(since)),
-        }));
+        };
+        out.push(Decision::Fact(AgentNote { interaction: Some(interaction), fact }));
         self.settle(now, agent, random, out);
     }
 
@@ -644,7 +643,7 @@ impl Acd {
             let (was, is) = (record.presence != Presence::Offline, presence != Presence::Offline);
             record.presence = presence.clone();
             self.count_signed_in(agent, was, is);
-            out.push(Decision::Fact(AgentFact::PresenceChanged { agent: agent.clone(), presence }));
+            out.push(Decision::Fact(AgentFact::PresenceChanged { agent: agent.clone(), presence }.into()));
         }
         self.leave_free_lists(agent);
         out.push(Decision::AgentChanged(agent.clone()));
@@ -709,6 +708,12 @@ impl Acd {
         }
         out.push(Decision::QueueChanged(item.queue.clone()));
         Some(item)
+    }
+}
+
+fn stop_offer_timers(agent: &AgentId, out: &mut Vec<Decision>) {
+    for timer in [Timer::Setup(agent.clone()), Timer::Ring(agent.clone()), Timer::Lease(agent.clone())] {
+        out.push(Decision::StopTimer(timer));
     }
 }
 

@@ -57,7 +57,7 @@ impl Number {
     pub fn national(&self) -> String {
         match &self.canonical {
             Canonical::E164(text) => match text.strip_prefix("+86") {
-                Some(mobile) if is_mobile(mobile) => mobile.to_owned(),
+                Some(whole) if is_mobile(whole) || is_service(whole) => whole.to_owned(),
                 Some(fixed) => format!("0{fixed}"),
                 None => text.clone(),
             },
@@ -102,6 +102,8 @@ fn canonical(raw: &str, site_area: &str) -> Canonical {
     }
     let Some(digits) = digits_of(body) else { return Canonical::Invalid };
     let context = params.split(';').find_map(|it| it.strip_prefix("phone-context="));
+    // In a SIP URI the host follows: `2345678;phone-context=+86315@10.0.0.1`.
+    let context = context.and_then(|it| it.split('@').next());
     match context.and_then(|it| it.strip_prefix('+')) {
         // A local number in the context of a country, and perhaps an area.
         Some(prefix) if !digits.starts_with('+') => in_context(&digits, prefix, site_area),
@@ -161,10 +163,10 @@ fn chinese(national: &str, site_area: &str) -> Canonical {
         return with_area(bare).unwrap_or(Canonical::Invalid);
     }
     match national.len() {
-        3..=6 => Canonical::Short(national.to_owned()),
-        7 | 8 if !national.starts_with('1') => Canonical::E164(format!("+86{site_area}{national}")),
-        7 | 8 => Canonical::Short(national.to_owned()),
-        10 if national.starts_with("400") || national.starts_with("800") => Canonical::E164(format!("+86{national}")),
+        // Subscribers' numbers begin with 2 to 8; 1 and 9 begin services, as 1008611 and 95105105.
+        7 | 8 if !national.starts_with(['1', '9']) => Canonical::E164(format!("+86{site_area}{national}")),
+        3..=8 => Canonical::Short(national.to_owned()),
+        10 if is_service(national) => Canonical::E164(format!("+86{national}")),
         _ => with_area(national).unwrap_or(Canonical::Invalid),
     }
 }
@@ -187,6 +189,11 @@ fn with_area(bare: &str) -> Option<Canonical> {
 
 fn is_mobile(digits: &str) -> bool {
     digits.len() == 11 && digits.starts_with('1') && matches!(digits.as_bytes().get(1), Some(b'3'..=b'9'))
+}
+
+/// 400 and 800 numbers, which have no area.
+fn is_service(digits: &str) -> bool {
+    digits.len() == 10 && (digits.starts_with("400") || digits.starts_with("800"))
 }
 
 fn e164(digits: &str) -> Canonical {

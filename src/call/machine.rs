@@ -42,6 +42,9 @@ use crate::media::command::PromptIndex;
 use crate::media::command::Repeat;
 use crate::sip::endpoint::SessionId;
 
+/// A key that comes by INFO and as a telephone-event within this time is one press.
+const SAME_PRESS_MS: u64 = 400;
+
 /// Where the customer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -88,7 +91,7 @@ pub struct Call {
     flow: Interpreter,
     playing: Option<Playing>,
     playbacks: u32,
-    last_digit: Option<(char, MonoTime)>,
+    last_digit: Option<(char, DigitSource, MonoTime)>,
 }
 
 struct Playing {
@@ -176,11 +179,12 @@ impl Call {
         self.step_flow(ctx, FlowInput::Start);
     }
 
-    /// The citizen pressed a key. INFO and telephone-event of the same press count once (400 ms).
+    /// The citizen pressed a key. INFO and telephone-event of the same press count once.
     pub fn digit(&mut self, ctx: &mut Ctx<'_>, digit: char, source: DigitSource) {
-        let repeated = source == DigitSource::Info
-            && self.last_digit.is_some_and(|(last, at)| last == digit && millis(ctx.now.mono.since(at)) < 400);
-        self.last_digit = Some((digit, ctx.now.mono));
+        let repeated = self.last_digit.is_some_and(|(last, from, at)| {
+            last == digit && from != source && millis(ctx.now.mono.since(at)) < SAME_PRESS_MS
+        });
+        self.last_digit = (!repeated).then_some((digit, source, ctx.now.mono));
         if self.state == State::Flow && !repeated {
             self.step_flow(ctx, FlowInput::Digit(digit));
         }
@@ -210,13 +214,12 @@ impl Call {
             return;
         }
         self.late_offer = false;
-        match sdp.map(|sdp| self.customer.accept_answer(sdp)) {
-            Some(Ok(_)) => self.customer.apply(ctx),
+        if let Some(Ok(_)) = sdp.map(|sdp| self.customer.accept_answer(sdp)) {
+            self.customer.apply(ctx);
+        } else {
             // No usable answer: RFC 3261 §13.3.1.4 ends the session.
-            Some(Err(_)) | None => {
-                ctx.sip.bye(ctx.now, self.customer.session, Some((88, "Incompatible destination")), ctx.sip_out);
-                self.finish(ctx, Outcome::Failed, EndedBy::Refusal, Some(488), "sip:no-answer-in-ack");
-            }
+            ctx.sip.bye(ctx.now, self.customer.session, Some((88, "Incompatible destination")), ctx.sip_out);
+            self.finish(ctx, Outcome::Failed, EndedBy::Refusal, Some(488), "sip:no-answer-in-ack");
         }
     }
 

@@ -48,6 +48,11 @@ impl Call {
         self.customer_holds || self.talk.as_ref().is_some_and(|talk| talk.agent_holds)
     }
 
+    /// Whether the party of a talk whose leg this is holds: many phones send nothing then.
+    pub fn holds(&self, leg: MediaLeg) -> bool {
+        if self.is_customer_media(leg) { self.customer_holds } else { self.talk.as_ref().is_some_and(|it| it.agent_holds) }
+    }
+
     /// Whether `leg` is the agent's in a talk.
     pub fn is_agent_media(&self, leg: MediaLeg) -> bool {
         self.talk.as_ref().is_some_and(|talk| talk.leg.media_leg == leg)
@@ -92,10 +97,8 @@ impl Call {
         let actor = Actor::named(ActorKind::Agent, &agent);
         ctx.fact(self.id, actor, cause, CallFact::AgentLeft { agent });
         ctx.sip.bye(ctx.now, self.customer.session, Some((16, "Normal call clearing")), ctx.sip_out);
-        if let Some(mut talk) = self.talk.take() {
-            talk.leg.close(ctx);
-            ctx.out.push(CallOutput::TalkEnded { agent: talk.agent });
-        }
+        // Nothing is sent where the phone hung up; where its media stopped it must be told.
+        self.end_talk(ctx);
         self.finish(ctx, Outcome::Answered, by, None, cause);
     }
 
@@ -134,7 +137,7 @@ impl Call {
         let held = self.is_held();
         let actor = match by {
             Party::Caller => Actor::caller(),
-            Party::Agent => Actor::system(),
+            Party::Agent => self.agent().map_or_else(Actor::system, |agent| Actor::named(ActorKind::Agent, agent)),
         };
         let fact = if held { CallFact::Held { by } } else { CallFact::Retrieved { by } };
         ctx.fact(self.id, actor, "sip:reinvite", fact);

@@ -5,12 +5,12 @@
 //! **Not here.** What a command does (`engine::ticket_service`).
 //! **Source.** DB1302/T 604—2025 7.1.2 a.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::base::ids::InteractionId;
-use crate::engine::projector::StoredFact;
 use crate::engine::projector::read_fact;
 use crate::engine::ticket_service::DraftRequest;
 use crate::engine::ticket_service::TicketService;
@@ -37,21 +37,18 @@ pub struct Policies {
     store: Store,
     tickets: TicketService,
     node: String,
+    at: Option<FactNo>,
 }
 
 impl Policies {
     /// Makes the policies over `node`'s facts.
     pub fn new(store: Store, tickets: TicketService, node: &str) -> Self {
-        Self {
-            store,
-            tickets,
-            node: node.to_owned(),
-        }
+        Self { store, tickets, node: node.to_owned(), at: None }
     }
 
     /// Runs until `shipped` is closed. Failures are tried again; `failed` hears of each.
     pub async fn run(
-        self,
+        mut self,
         mut shipped: watch::Receiver<FactNo>,
         mut failed: impl FnMut(&TicketServiceError) + Send,
     ) {
@@ -77,63 +74,73 @@ impl Policies {
     ///
     /// # Errors
     /// [`TicketServiceError`]; nothing of the failed batch is done.
-    pub async fn catch_up(&self, up_to: FactNo) -> Result<(), TicketServiceError> {
+    pub async fn catch_up(&mut self, up_to: FactNo) -> Result<(), TicketServiceError> {
         loop {
-            let after = self.store.checkpoint(POLICIES, &self.node).await?;
-            let answered = self
-                .store
-                .facts_of_kind_after(&self.node, after, "call.agent_answered", BATCH)
-                .await?;
-            let full = u32::try_from(answered.len()).is_ok_and(|facts| facts == BATCH);
-            let last = answered.last().map(|(fact_no, _)| *fact_no);
-            let mut requests = Vec::new();
-            for (_, envelope) in &answered {
-                requests.extend(self.draft_for(&read_fact(envelope)?).await?);
+            let result = self.step(up_to).await;
+            if result.is_err() {
+                self.at = None;
             }
-            // Facts between the last answer and `up_to` hold nothing to do.
-            let reached = if full { last } else { last.max(Some(up_to)) }.unwrap_or(after);
-            if last.is_some() || after.0.saturating_add(LAZY_FACTS) <= reached.0 {
-                let mut tx = self.store.begin().await?;
-                let stands = tx.lock_checkpoint(POLICIES, &self.node).await?;
-                if stands == after {
-                    let changes = self.tickets.open_drafts(&mut tx, &requests).await?;
-                    tx.set_checkpoint(POLICIES, &self.node, reached).await?;
-                    tx.commit().await?;
-                    self.tickets.tell(changes);
-                }
-            }
-            if !full {
+            if !result? {
                 return Ok(());
             }
         }
     }
 
-    /// The draft an answer asks for: who called, on which line, which recording, from the call's own facts.
-    async fn draft_for(&self, answered: &StoredFact) -> Result<Option<DraftRequest>, TicketServiceError> {
-        let (Some(interaction), Some(Fact::Call(CallFact::AgentAnswered { agent, queue, .. }))) =
-            (answered.interaction, &answered.fact)
-        else {
-            return Ok(None);
+    /// Takes one batch; whether there may be more.
+    async fn step(&mut self, up_to: FactNo) -> Result<bool, TicketServiceError> {
+        let after = match self.at {
+            Some(at) => at,
+            None => self.store.checkpoint(POLICIES, &self.node).await?,
         };
-        let mut request = DraftRequest {
-            interaction,
-            line: None,
-            queue: queue.clone(),
-            agent: agent.clone(),
-            recording: None,
-            caller: None,
-        };
-        self.complete(interaction, &mut request).await?;
-        Ok(Some(request))
+        self.at = Some(after);
+        let answered =
+            self.store.facts_of_kind_after(&self.node, after, "call.agent_answered", BATCH).await?;
+        let full = u32::try_from(answered.len()).is_ok_and(|facts| facts == BATCH);
+        let last = answered.last().map(|(fact_no, _)| *fact_no);
+        // Facts between the last answer and `up_to` hold nothing to do.
+        let reached = if full { last } else { last.max(Some(up_to)) }.unwrap_or(after);
+        if last.is_none() && reached.0 < after.0.saturating_add(LAZY_FACTS) {
+            return Ok(false);
+        }
+        let requests = self.drafts_for(&answered).await?;
+        let mut tx = self.store.begin().await?;
+        if !tx.move_checkpoint(POLICIES, &self.node, after, reached).await? {
+            // Somebody else moved it: begin again where it stands now.
+            self.at = None;
+            return Ok(true);
+        }
+        let changes = self.tickets.open_drafts(&mut tx, &requests).await?;
+        tx.commit().await.map_err(TicketServiceError::from)?;
+        self.at = Some(reached);
+        self.tickets.tell(changes);
+        Ok(full)
     }
 
-    async fn complete(
+    /// The drafts the answers ask for: who called, on which line, which recording, from the calls' own facts.
+    async fn drafts_for(
         &self,
-        interaction: InteractionId,
-        request: &mut DraftRequest,
-    ) -> Result<(), TicketServiceError> {
-        for (_, envelope) in self.store.facts_of_interaction(&self.node, interaction).await? {
+        answered: &[(FactNo, String)],
+    ) -> Result<Vec<DraftRequest>, TicketServiceError> {
+        let mut requests: BTreeMap<InteractionId, DraftRequest> = BTreeMap::new();
+        for (_, envelope) in answered {
+            let stored = read_fact(envelope)?;
+            if let (Some(call), Some(Fact::Call(CallFact::AgentAnswered { agent, queue, .. }))) =
+                (stored.interaction, stored.fact)
+            {
+                requests.entry(call).or_insert(DraftRequest {
+                    interaction: call,
+                    line: None,
+                    queue,
+                    agent,
+                    recording: None,
+                    caller: None,
+                });
+            }
+        }
+        let calls: Vec<InteractionId> = requests.keys().copied().collect();
+        for envelope in self.store.beginnings(&calls).await? {
             let stored = read_fact(&envelope)?;
+            let Some(request) = stored.interaction.and_then(|call| requests.get_mut(&call)) else { continue };
             match stored.fact {
                 Some(Fact::Call(CallFact::Offered { line, .. })) => {
                     request.line = line;
@@ -143,6 +150,6 @@ impl Policies {
                 _ => (),
             }
         }
-        Ok(())
+        Ok(requests.into_values().collect())
     }
 }

@@ -6,6 +6,8 @@
 //!
 //! **Invariants.** A batch's rows and its checkpoint are committed together, so every fact is folded exactly once.
 //! What is in memory is only a cache: an interaction that is not there is folded again from its facts.
+//! Figures are written with every batch; a call's rows at its beginning, its talk, its end and after it, so that a call
+//! costs four writes and not one per fact: the live picture is not here.
 //! **Not here.** What the facts amount to (`report`), how they come into the database (`engine::shipper`).
 
 use std::collections::BTreeMap;
@@ -39,9 +41,10 @@ use crate::report::interval::Intervals;
 /// The name of the checkpoint, and of the projection at the command line.
 pub const CDR: &str = "cdr";
 /// Facts of one batch at most.
-const BATCH_FACTS: u32 = 256;
-/// A batch is gathered for so long after its first fact.
-const BATCH_WAIT: Duration = Duration::from_millis(200);
+const BATCH_FACTS: u32 = 1_024;
+/// A batch is gathered for so long after its first fact: a transaction costs more than what is in it, and nobody waits
+/// for these rows.
+const BATCH_WAIT: Duration = Duration::from_secs(1);
 /// The first wait after a failure; it doubles up to [`RETRY_MAX`].
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 /// The longest wait after failures.
@@ -138,6 +141,12 @@ const fn concerns_a_call(fact: &Fact) -> bool {
     matches!(fact, Fact::Call(_) | Fact::Agent(AgentFact::WrapupEnded { .. }))
 }
 
+/// Whether a call's rows are written with this fact: at its beginning, its talk, its end and after it. What happens
+/// between is in memory and in the journal, and is written with the next of these.
+fn is_written(record: &CallRecord, fact: &Fact) -> bool {
+    record.ended_at.is_some() || begins(fact) || matches!(fact, Fact::Call(CallFact::AgentAnswered { .. }))
+}
+
 /// A call in memory and what of it is in the tables.
 #[derive(Debug)]
 struct Tracked {
@@ -148,27 +157,22 @@ struct Tracked {
 }
 
 impl Tracked {
-    /// Takes a record whose rows are written already.
-    fn written(record: CallRecord) -> Self {
-        let mut tracked = Self {
-            record,
-            segments_written: 0,
-            offers_closed: 0,
-            counted: Intervals::new(),
-        };
-        tracked.mark_written();
-        tracked
+    /// Takes a record of which nothing is in the tables.
+    const fn fresh(record: CallRecord) -> Self {
+        Self { record, segments_written: 0, offers_closed: 0, counted: Intervals::new() }
+    }
+
+    /// Takes a record that was folded again: its figures are counted; which rows are written is not known, and writing
+    /// one twice changes nothing.
+    fn counted(record: CallRecord) -> Self {
+        let counted = interval::contribution(&record);
+        Self { counted, ..Self::fresh(record) }
     }
 
     fn mark_written(&mut self) {
         self.segments_written = self.record.segments.len();
-        let closed = self
-            .record
-            .offers
-            .iter()
-            .take_while(|offer| offer.outcome.is_some());
+        let closed = self.record.offers.iter().take_while(|offer| offer.outcome.is_some());
         self.offers_closed = closed.count();
-        self.counted = interval::contribution(&self.record);
     }
 }
 
@@ -176,6 +180,7 @@ impl Tracked {
 #[derive(Debug, Default)]
 struct Batch {
     touched: BTreeSet<InteractionId>,
+    written: BTreeSet<InteractionId>,
     recordings: BTreeMap<RecordingId, RecordingRow>,
     refusals: BTreeMap<(i64, RefusalReason), u64>,
     last: FactNo,
@@ -304,54 +309,46 @@ impl Projector {
             ),
         };
         if let Some(record) = record.take() {
-            tracked = Some(Tracked::written(record));
+            tracked = Some(Tracked::counted(record));
         }
         let changed = match &mut tracked {
             Some(tracked) => tracked.record.apply(stored.at, fact, stored.sealed.as_ref()),
             None => fold(&mut record, interaction, stored, fact),
         };
         if let Some(record) = record {
-            tracked = Some(Tracked {
-                record,
-                segments_written: 0,
-                offers_closed: 0,
-                counted: Intervals::new(),
-            });
+            tracked = Some(Tracked::fresh(record));
         }
         if let Some(tracked) = tracked {
-            self.calls.insert(interaction, tracked);
             if changed {
                 batch.touched.insert(interaction);
+                if is_written(&tracked.record, fact) {
+                    batch.written.insert(interaction);
+                }
             }
+            self.calls.insert(interaction, tracked);
         }
         Ok(())
     }
 
     /// Writes a batch; false when the checkpoint is not where the batch began.
     async fn write(&self, after: FactNo, batch: &Batch) -> Result<bool, StoreError> {
-        let touched = || {
-            batch
-                .touched
-                .iter()
-                .filter_map(|interaction| self.calls.get(interaction))
-        };
+        let known = |interaction| self.calls.get(interaction);
         let mut intervals = Intervals::new();
-        for tracked in touched() {
+        for tracked in batch.touched.iter().filter_map(known) {
             let change = interval::difference(&tracked.counted, &interval::contribution(&tracked.record));
             for (key, row) in change {
                 intervals.entry(key).or_default().add(&row);
             }
         }
-        let changes: Vec<CallChange<'_>> = touched()
-            .map(|tracked| CallChange {
-                record: &tracked.record,
-                segments_from: tracked.segments_written,
-                offers_from: tracked.offers_closed,
-            })
-            .collect();
+        let changes = batch.written.iter().filter_map(known).map(|tracked| CallChange {
+            record: &tracked.record,
+            segments_from: tracked.segments_written,
+            offers_from: tracked.offers_closed,
+        });
+        let changes: Vec<CallChange<'_>> = changes.collect();
         let recordings: Vec<RecordingRow> = batch.recordings.values().cloned().collect();
         let mut tx = self.store.begin().await?;
-        if tx.lock_checkpoint(CDR, &self.node).await? != after {
+        if !tx.move_checkpoint(CDR, &self.node, after, batch.last).await? {
             return Ok(false);
         }
         tx.put_calls(&self.node, &changes).await?;
@@ -361,7 +358,6 @@ impl Projector {
             tx.add_refusals(&self.node, WallTime::from_micros(*minute_us), *reason, *count)
                 .await?;
         }
-        tx.set_checkpoint(CDR, &self.node, batch.last).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -369,6 +365,11 @@ impl Projector {
     /// Notes what is written and forgets calls that are long over.
     fn settle(&mut self, batch: &Batch) {
         for interaction in &batch.touched {
+            if let Some(tracked) = self.calls.get_mut(interaction) {
+                tracked.counted = interval::contribution(&tracked.record);
+            }
+        }
+        for interaction in &batch.written {
             if let Some(tracked) = self.calls.get_mut(interaction) {
                 tracked.mark_written();
             }

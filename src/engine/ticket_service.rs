@@ -221,14 +221,17 @@ impl TicketService {
     ) -> Result<Vec<TicketChange>, TicketServiceError> {
         let now = self.inner.clock.now();
         let day = (self.inner.day_of)(now.wall);
-        let mut changes = Vec::new();
-        let mut records = Vec::new();
-        for request in requests {
-            if tx.ticket_of(request.interaction).await?.is_some() {
-                continue;
-            }
+        let mut known = {
+            let calls: Vec<InteractionId> = requests.iter().map(|request| request.interaction).collect();
+            tx.calls_with_ticket(&calls).await?
+        };
+        let new = requests.iter().filter(|request| known.insert(request.interaction));
+        let new: Vec<&DraftRequest> = new.collect();
+        let mut rows = Vec::with_capacity(new.len());
+        let mut records = Vec::with_capacity(new.len());
+        for (request, number) in new.iter().zip(tx.next_order_numbers(&day, new.len()).await?) {
             let open = OpenDraft {
-                number: tx.next_order_number(&day).await?,
+                number,
                 interaction: request.interaction,
                 line: request.line.clone(),
                 queue: request.queue.clone(),
@@ -244,17 +247,13 @@ impl TicketService {
                 sealed: None,
                 submit_key: None,
             };
-            tx.insert_ticket(&row).await?;
-            let actor = Actor::system();
-            records.extend(
-                decisions
-                    .into_iter()
-                    .map(|it| record(now, &row, &actor, "policy:agent_answered", it)),
-            );
-            changes.push(change_of(&row));
+            let facts = decisions.into_iter();
+            records.extend(facts.map(|it| record(now, &row, &Actor::system(), "policy:agent_answered", it)));
+            rows.push(row);
         }
+        tx.insert_tickets(&rows).await?;
         self.inner.audit.append(tx, &records).await?;
-        Ok(changes)
+        Ok(rows.iter().map(change_of).collect())
     }
 
     /// Tells readers what changed.

@@ -97,13 +97,13 @@ impl Exchange {
             .ok_or(RefusalReason::NoMediaPort)?;
         let (answer_sdp, late_offer) = match &arrival.call.sdp {
             None => (customer.offer(), true),
-            Some(offer) => match customer.answer_offer(offer) {
-                Ok((answer, _)) => (answer, false),
-                Err(_) => {
+            Some(offer) => {
+                let Ok((answer, _)) = customer.answer_offer(offer) else {
                     ctx.ports.release(now.mono, customer.media_leg);
                     return Err(RefusalReason::NotAcceptable);
-                }
-            },
+                };
+                (answer, false)
+            }
         };
         ctx.facts.push(offered(now, arrival, &customer, &line_id, &line.flow));
         let variables = [("line".to_owned(), line_id.to_string())].into_iter().collect();
@@ -190,7 +190,7 @@ impl Exchange {
     }
 
     fn arm_refusals(&mut self, now: Now) {
-        self.timers.set(Timer::Refusals, now.mono + std::time::Duration::from_secs(60));
+        self.timers.set(Timer::Refusals, now.mono + std::time::Duration::from_mins(1));
     }
 
     /// Carries out what a call asked.
@@ -198,7 +198,8 @@ impl Exchange {
         match output {
             CallOutput::AwaitAnswer => self.commit(now, Gated::Answer(id)),
             CallOutput::Enqueue(queue) => self.enqueue(now, id, &queue),
-            CallOutput::Withdraw => self.acd.withdraw(now, id, &mut self.random, &mut self.decisions),
+            // Carried out before the facts of the step were written.
+            CallOutput::Withdraw => {}
             CallOutput::Ringing { agent, epoch } => self.acd.ringing(now, &agent, epoch, &mut self.decisions),
             CallOutput::Accepted { agent, epoch } => {
                 let accepted = self.acd.accept(now, &agent, epoch, &mut self.decisions);
@@ -246,11 +247,10 @@ impl Exchange {
             call.queued(ctx, entered, config.music.clone());
         });
         match self.acd.enqueue(now, id, queue, &mut self.random, &mut self.decisions) {
-            Ok(()) => {}
             Err(AcdError::Full | AcdError::NoQueue | AcdError::NoAgent | AcdError::NotSignedIn) => {
                 self.with_call(now, id, |call, ctx| call.hang_up(ctx, EndedBy::Flow, "acd:full"));
             }
-            Err(AcdError::Busy | AcdError::NothingToFinish) => {}
+            Ok(()) | Err(AcdError::Busy | AcdError::NothingToFinish) => {}
         }
     }
 
@@ -305,6 +305,9 @@ impl Exchange {
     fn rtp_timeout(&mut self, now: Now, leg: MediaLeg) {
         let Some((id, _)) = self.legs.get(&leg).copied() else { return };
         self.with_call(now, id, |call, ctx| {
+            if call.holds(leg) {
+                return;
+            }
             if call.is_agent_media(leg) {
                 call.agent_left(ctx, EndedBy::MediaTimeout, "media:timeout");
             } else if call.is_customer_media(leg) && call.state != State::Over {

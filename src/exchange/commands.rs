@@ -32,13 +32,13 @@ impl Exchange {
         match command {
             Command::SignIn { agent, seat, devices } => self.sign_in(now, &agent, seat, devices),
             Command::SignOut { agent } => {
-                self.acd.sign_out(now, &agent, &mut self.decisions).map_err(|error| refusal(error, &agent))
+                self.acd.sign_out(now, &agent, &mut self.decisions).map_err(|error| refusal(&error, &agent))
             }
             Command::SetPresence { agent, presence } => self.set_presence(now, &agent, presence),
             Command::FinishWrapup { agent } => self
                 .acd
                 .finish_wrapup(now, &agent, &mut self.random, &mut self.decisions)
-                .map_err(|error| refusal(error, &agent)),
+                .map_err(|error| refusal(&error, &agent)),
             Command::RejectOffer { agent } => self.reject_offer(now, &agent),
             Command::HangUp { interaction } => self.hang_up(now, actor, interaction),
             Command::Publish { profile, devices, .. } => {
@@ -88,7 +88,7 @@ impl Exchange {
         let reachable = |device: &DeviceId| endpoint.bindings(device).next().is_some();
         self.acd
             .sign_in(now, agent, (seat, bound), reachable, &mut self.decisions)
-            .map_err(|error| refusal(error, agent))
+            .map_err(|error| refusal(&error, agent))
     }
 
     fn set_presence(&mut self, now: Now, agent: &AgentId, presence: Presence) -> Result<(), CommandError> {
@@ -101,11 +101,11 @@ impl Exchange {
         }
         self.acd
             .set_presence(now, agent, presence, &mut self.random, &mut self.decisions)
-            .map_err(|error| refusal(error, agent))
+            .map_err(|error| refusal(&error, agent))
     }
 
     fn reject_offer(&mut self, now: Now, agent: &AgentId) -> Result<(), CommandError> {
-        let epoch = self.acd.offer_of(agent).map_err(|error| refusal(error, agent))?.epoch;
+        let epoch = self.acd.offer_of(agent).map_err(|error| refusal(&error, agent))?.epoch;
         let outcome = OfferOutcome::Rejected;
         self.acd.offer_ended(now, agent, epoch, outcome, &mut self.random, &mut self.decisions);
         Ok(())
@@ -120,7 +120,7 @@ impl Exchange {
     }
 }
 
-fn refusal(error: AcdError, agent: &AgentId) -> CommandError {
+fn refusal(error: &AcdError, agent: &AgentId) -> CommandError {
     let agent = agent.clone();
     match error {
         AcdError::NoAgent | AcdError::NoQueue => CommandError::NoAgent(agent),

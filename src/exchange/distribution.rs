@@ -12,6 +12,8 @@ use crate::exchange::gate::Gated;
 use crate::exchange::machine::Exchange;
 use crate::exchange::machine::Timer;
 use crate::fact::Actor;
+use crate::fact::Fact;
+use crate::fact::Record;
 use crate::fact::call::CallFact;
 use crate::fact::call::OfferOutcome;
 use crate::sip::endpoint::OutgoingInvite;
@@ -24,7 +26,15 @@ impl Exchange {
             match decision {
                 Decision::Offer { reservation, devices } => self.offer(now, reservation, devices),
                 Decision::OfferEnded { reservation, outcome } => self.offer_ended(now, &reservation, outcome),
-                Decision::Fact(fact) => self.agent_fact(now, Actor::system(), "acd", fact),
+                Decision::Fact(note) => self.fact(Record {
+                    now,
+                    interaction: note.interaction,
+                    ticket: None,
+                    actor: Actor::system(),
+                    cause: "acd",
+                    fact: Fact::Agent(note.fact),
+                    personal: None,
+                }),
                 Decision::AgentChanged(agent) => {
                     self.dirty_agents.insert(agent);
                 }
@@ -98,16 +108,15 @@ impl Exchange {
         let lasted_ms = millis(now.mono.since(reservation.since));
         let interaction = reservation.interaction;
         let fact = CallFact::OfferEnded { offer: reservation.offer, agent: reservation.agent.clone(), outcome, lasted_ms };
-        self.facts.push(crate::fact::Record {
+        self.fact(Record {
             now,
             interaction: Some(interaction),
             ticket: None,
             actor: Actor::system(),
             cause: "acd:offer-ended",
-            fact: crate::fact::Fact::Call(fact),
+            fact: Fact::Call(fact),
             personal: None,
         });
-        self.write_facts();
         let epoch = reservation.epoch;
         self.with_call(now, interaction, |call, ctx| {
             if call.offer_epoch() == Some(epoch) {

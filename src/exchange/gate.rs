@@ -32,7 +32,7 @@ pub enum Gated {
         result: Result<(), CommandError>,
     },
     /// A change of the live picture.
-    View(ViewChange),
+    View(Box<ViewChange>),
 }
 
 /// Commitments in order of the facts they wait for.

@@ -240,9 +240,14 @@ impl Exchange {
         self.carry_out(now, id, asked);
     }
 
-    /// Numbers the facts of this step and carries out what a call asked.
+    /// Numbers the facts of this step and carries out what a call asked. A caller who leaves his queue leaves it
+    /// first: the end of a running offer stands before the end of the call.
     pub(super) fn carry_out(&mut self, now: Now, id: InteractionId, asked: Vec<CallOutput>) {
         self.note_media();
+        if asked.contains(&CallOutput::Withdraw) {
+            self.acd.withdraw(now, id, &mut self.random, &mut self.decisions);
+            self.drain_decisions(now);
+        }
         self.write_facts();
         for output in asked {
             self.call_output(now, id, output);
@@ -293,10 +298,10 @@ impl Exchange {
 
     fn release(&mut self, now: Now, gated: Gated) {
         match gated {
-            Gated::Answer(interaction) => self.with_call(now, interaction, |call, ctx| call.answer_durable(ctx)),
+            Gated::Answer(interaction) => self.with_call(now, interaction, Call::answer_durable),
             Gated::Ring { interaction, epoch } => self.ring(now, interaction, epoch),
             Gated::Reply { request, result } => self.out.push(Output::Reply { request, result }),
-            Gated::View(change) => self.out.push(Output::View(change)),
+            Gated::View(change) => self.out.push(Output::View(*change)),
         }
     }
 
@@ -305,7 +310,7 @@ impl Exchange {
             match timer {
                 Timer::Sip(key) => self.endpoint.timeout(now, key, &mut self.sip_out),
                 Timer::Acd(timer) => self.acd.timeout(now, timer, &mut self.random, &mut self.decisions),
-                Timer::Flow(interaction) => self.with_call(now, interaction, |call, ctx| call.flow_timeout(ctx)),
+                Timer::Flow(interaction) => self.with_call(now, interaction, Call::flow_timeout),
                 Timer::Refusals => self.write_counted(now),
             }
             self.settle(now);

@@ -4,6 +4,8 @@ use crate::acd::distributor::Reachable;
 use crate::base::ids::DeviceId;
 use crate::base::ids::InteractionId;
 use crate::base::time::Now;
+use crate::call::context::Ctx;
+use crate::call::machine::Call;
 use crate::call::machine::DigitSource;
 use crate::call::machine::State;
 use crate::exchange::calls::personal_of;
@@ -51,7 +53,7 @@ impl Exchange {
             }
             Event::Cancelled { session } => self.customer_left(now, session),
             Event::Acknowledged { session, sdp } => self.acknowledged(now, session, sdp.as_deref()),
-            Event::Progress { session, .. } => self.with_session(now, session, |call, ctx| call.branch_rings(ctx)),
+            Event::Progress { session, .. } => self.with_session(now, session, Call::branch_rings),
             Event::Answered { session, sdp } => {
                 if self.sessions.contains_key(&session) {
                     self.with_session(now, session, |call, ctx| call.branch_answered(ctx, session, sdp.as_deref()));
@@ -83,7 +85,7 @@ impl Exchange {
         &mut self,
         now: Now,
         session: SessionId,
-        step: impl FnOnce(&mut crate::call::machine::Call, &mut crate::call::context::Ctx<'_>),
+        step: impl FnOnce(&mut Call, &mut Ctx<'_>),
     ) {
         if let Some(id) = self.sessions.get(&session).copied() {
             self.with_call(now, id, step);

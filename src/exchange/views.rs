@@ -31,7 +31,7 @@ impl Exchange {
         }
         changes.extend(std::mem::take(&mut self.gone_calls).into_iter().map(ViewChange::CallGone));
         for change in changes {
-            self.commit(now, Gated::View(change));
+            self.commit(now, Gated::View(Box::new(change)));
         }
     }
 

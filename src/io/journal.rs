@@ -5,9 +5,12 @@
 //!                              │
 //!                     NNNNNNNN.rxj files ──► JournalReader ──► SQL ──► release: closed files are deleted
 //! ```
-//! A file is `RXJ1`, the first fact's number, then frames `{length u32, crc32c u32, kind u8, payload}`, little endian.
-//! Kind 0 is a fact's envelope, kind 1 a wrapped data key, which stands before the fact that first uses it. Keys move to
-//! a table and the file goes, so that erasing a key's row erases it for good.
+//! A file is `RXJ1`, the first fact's number, a CRC32C, then frames `{length u32, crc32c u32, kind u8, payload}`, little endian.
+//! Kind 0 is a fact's envelope, kind 1 a wrapped data key, which stands before the fact that first uses it, kind 2 the
+//! beginning of a batch. Keys move to a table and the file goes, so that erasing a key's row erases it for good.
+//!
+//! A batch begins only after the one before was synced. So a damaged frame that no batch follows was never promised and
+//! is cut; one that a batch follows was on disk and has been changed: the journal does not open.
 //!
 //! **Invariants.** `Durable(n)` is told after the sync of n and of everything before. A batch closes when the disk is
 //! idle: everything waiting is taken. After a failed write the same bytes go to a fresh file, twice a second, until
@@ -26,7 +29,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
@@ -51,16 +53,22 @@ use crate::io::keys::KeyRecord;
 use crate::io::keys::Keys;
 
 const MAGIC: &[u8; 4] = b"RXJ1";
-const HEADER_BYTES: u64 = 12;
+/// Mark, number of the first fact, CRC32C of both.
+const HEADER_BYTES: u64 = 16;
 const FRAME_HEAD: usize = 9;
 const KIND_FACT: u8 = 0;
 const KIND_KEY: u8 = 1;
+const KIND_BATCH: u8 = 2;
+/// A batch mark: head and the number of its first fact.
+const BATCH_FRAME_BYTES: usize = FRAME_HEAD + 8;
 /// A frame longer than this is damage, not a fact.
 const FRAME_BYTES_MAX: usize = 1 << 20;
 /// A file that holds anything is closed after this time, so that shipped ones can be deleted.
-const SEGMENT_AGE_MAX: Duration = Duration::from_secs(600);
+const SEGMENT_AGE_MAX: Duration = Duration::from_mins(10);
 /// Between attempts to write after a failure.
 const RETRY: Duration = Duration::from_millis(500);
+/// Attempts to write the last facts when the program ends: 10 s.
+const LAST_TRIES: u32 = 20;
 
 /// What the journal tells the control thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +157,6 @@ struct Shared {
     segments: Mutex<Vec<Segment>>,
     synced: AtomicU64,
     waiting: AtomicU64,
-    stopping: AtomicBool,
 }
 
 impl Shared {
@@ -219,6 +226,7 @@ pub fn open(
         let _ = keys.with(|ring| ring.adopt(record));
     }
     let shared = Arc::new(Shared::default());
+    let next_number = scan.segments.last().map_or(1, |segment| segment.number + 1);
     *shared.segments() = scan.segments;
     shared.synced.store(scan.last.0, Ordering::Release);
     let (sender, receiver) = mpsc::channel();
@@ -233,7 +241,9 @@ pub fn open(
         file: None,
         pending: Vec::new(),
         queue: std::collections::VecDeque::new(),
+        encoded: 0,
         status: JournalEvent::Accepting,
+        next_number,
         opened_at: MonoTime::default(),
     };
     let folder = worker.config.folder.clone();
@@ -257,12 +267,17 @@ struct Worker {
     pending: Vec<u8>,
     /// Records that are not encoded.
     queue: std::collections::VecDeque<Record>,
+    /// Facts in `pending`.
+    encoded: u64,
     status: JournalEvent,
+    /// Of the next file; never used twice in a run, so that a reader's place stays true.
+    next_number: u64,
     opened_at: MonoTime,
 }
 
 impl Worker {
     fn run(&mut self, batches: &mpsc::Receiver<Vec<Record>>) {
+        let mut last_tries = LAST_TRIES;
         loop {
             let first = batches.recv_timeout(RETRY);
             let ended = matches!(first, Err(RecvTimeoutError::Disconnected));
@@ -272,17 +287,20 @@ impl Worker {
             }
             if !self.queue.is_empty() || !self.pending.is_empty() {
                 self.write_batch();
-            } else if self.status != JournalEvent::Accepting {
-                self.update_status(None);
+            } else {
+                self.close_old();
+                if self.status != JournalEvent::Accepting {
+                    self.update_status(None);
+                }
             }
             let done = self.queue.is_empty() && self.pending.is_empty();
-            if ended && (done || self.shared.stopping.load(Ordering::Relaxed)) {
+            if ended && (done || last_tries == 0) {
                 return;
             }
-            if ended && !done {
-                // The disk does not take the last facts: try as before until it does or we are told to stop.
-                let (_keep, never) = mpsc::channel::<()>();
-                let _ = never.recv_timeout(RETRY);
+            if ended {
+                // The disk does not take the last facts: nobody was told that they are durable.
+                last_tries -= 1;
+                std::thread::park_timeout(RETRY);
             }
         }
     }
@@ -294,18 +312,49 @@ impl Worker {
             Ok(()) => {
                 let head = self.writer.head().0;
                 self.shared.synced.store(head.0, Ordering::Release);
-                self.shared.waiting.store(0, Ordering::Relaxed);
+                self.shared.waiting.fetch_sub(self.encoded, Ordering::Relaxed);
+                self.encoded = 0;
                 (self.events)(JournalEvent::Durable(head));
                 self.update_status(None);
             }
             Err(error) => {
-                self.file = None;
+                self.leave_file();
                 self.update_status(Some(error));
             }
         }
     }
 
+    /// Leaves a file that could not be written: what is not synced is cut off, so that failing again and again does not
+    /// fill the disk. It may fail, too; opening passes over facts that stand in two files.
+    fn leave_file(&mut self) {
+        if self.file.take().is_none() {
+            return;
+        }
+        let mut segments = self.shared.segments();
+        let Some(segment) = segments.last() else { return };
+        if segment.bytes <= HEADER_BYTES {
+            let _ = fs::remove_file(&segment.path);
+            segments.pop();
+        } else {
+            let _ = cut(&segment.path, segment.bytes);
+        }
+    }
+
+    /// Closes a file that has been idle for long, so that it and the keys in it can go.
+    fn close_old(&mut self) {
+        if self.file.is_some() && SEGMENT_AGE_MAX < self.clock.now().mono.since(self.opened_at) {
+            self.file = None;
+            if let Some(segment) = self.shared.segments().last_mut() {
+                segment.closed = true;
+            }
+        }
+    }
+
     fn encode(&mut self) -> Result<(), String> {
+        if self.pending.is_empty() {
+            let first = self.writer.head().0.0 + 1;
+            push_frame(&mut self.pending, KIND_BATCH, &first.to_le_bytes());
+        }
         while let Some(record) = self.queue.front() {
             let mut envelope = Vec::with_capacity(768);
             let created = self.keys.with(|ring| {
@@ -317,6 +366,7 @@ impl Worker {
                 push_frame(&mut self.pending, KIND_KEY, &payload);
             }
             push_frame(&mut self.pending, KIND_FACT, &envelope);
+            self.encoded += 1;
             self.queue.pop_front();
         }
         Ok(())
@@ -343,11 +393,11 @@ impl Worker {
         if self.file.is_some() && present < JOURNAL_SEGMENT_BYTES && !old {
             return Ok(());
         }
-        let number = self.shared.segments().last().map_or(1, |segment| segment.number + 1);
+        let number = self.next_number;
         let path = segment_path(&self.config.folder, number);
         let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
         let first = self.shared.synced.load(Ordering::Acquire) + 1;
-        file.write_all(&[&MAGIC[..], &first.to_le_bytes()].concat())?;
+        file.write_all(&header(first))?;
         file.sync_all()?;
         File::open(&self.config.folder)?.sync_all()?;
         let mut segments = self.shared.segments();
@@ -357,6 +407,7 @@ impl Worker {
         let last = FactNo(self.shared.synced.load(Ordering::Acquire));
         segments.push(Segment { path, number, last, bytes: HEADER_BYTES, closed: false });
         drop(segments);
+        self.next_number += 1;
         self.file = Some(file);
         self.opened_at = now;
         Ok(())
@@ -377,6 +428,13 @@ impl Worker {
         }
         self.status = status;
     }
+}
+
+fn header(first: u64) -> Vec<u8> {
+    let mut header = [&MAGIC[..], &first.to_le_bytes()].concat();
+    let crc = crc32c::crc32c(&header);
+    header.extend_from_slice(&crc.to_le_bytes());
+    header
 }
 
 fn push_frame(out: &mut Vec<u8>, kind: u8, payload: &[u8]) {
@@ -424,10 +482,13 @@ fn scan_folder(config: &JournalConfig) -> Result<Scan, JournalError> {
         let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok()).unwrap_or(0);
         let bytes = fs::read(&path).map_err(|error| JournalError::Io { path: path.clone(), error })?;
         let first = bytes.get(4..12).and_then(|it| Some(u64::from_le_bytes(it.try_into().ok()?)));
-        let Some(first) = first.filter(|_| bytes.starts_with(MAGIC)) else {
-            // Not even the head was written: nothing was promised.
-            fs::remove_file(&path).map_err(|error| JournalError::Io { path: path.clone(), error })?;
-            continue;
+        let Some(first) = first.filter(|first| bytes.starts_with(&header(*first))) else {
+            if bytes.len() <= usize::try_from(HEADER_BYTES).unwrap_or(0) {
+                // Not even the head was written: nothing was promised.
+                fs::remove_file(&path).map_err(|error| JournalError::Io { path: path.clone(), error })?;
+                continue;
+            }
+            return Err(JournalError::Damaged { path, error: CodecError::Chain(scan.last.0 + 1) });
         };
         if !begun {
             scan.last = FactNo(first.saturating_sub(1));
@@ -448,14 +509,14 @@ fn scan_folder(config: &JournalConfig) -> Result<Scan, JournalError> {
     Ok(scan)
 }
 
-/// Walks one file's frames; gives the length of its whole frames.
+/// Walks one file's frames; gives the length of its whole frames. What stands after them was never promised.
 fn scan_segment(path: &Path, bytes: &[u8], scan: &mut Scan) -> Result<u64, JournalError> {
-    let mut at = usize::try_from(HEADER_BYTES).unwrap_or(12);
+    let mut at = usize::try_from(HEADER_BYTES).unwrap_or(usize::MAX);
+    let damaged = |error| JournalError::Damaged { path: path.to_owned(), error };
     while let Some((kind, payload, length)) = bytes.get(at..).and_then(read_frame) {
         if kind == KIND_KEY {
             scan.keys.extend(serde_json::from_slice::<KeyRecord>(payload));
-        } else {
-            let damaged = |error| JournalError::Damaged { path: path.to_owned(), error };
+        } else if kind == KIND_FACT {
             let envelope = codec::decode(payload).map_err(damaged)?;
             if scan.last < envelope.fact_no {
                 // The first envelope of the oldest file may follow one that is in the database alone.
@@ -469,7 +530,20 @@ fn scan_segment(path: &Path, bytes: &[u8], scan: &mut Scan) -> Result<u64, Journ
         }
         at += length;
     }
+    if bytes.get(at..).is_some_and(batch_follows) {
+        return Err(damaged(CodecError::Chain(scan.last.0 + 1)));
+    }
     Ok(u64::try_from(at.min(bytes.len())).unwrap_or(0))
+}
+
+/// Whether a batch begins somewhere in `bytes`: then everything before it had been synced.
+fn batch_follows(bytes: &[u8]) -> bool {
+    let mark = |window: &[u8]| window.starts_with(&8_u32.to_le_bytes()) && read_frame(window).is_some_and(is_batch);
+    bytes.windows(BATCH_FRAME_BYTES).skip(1).any(mark)
+}
+
+fn is_batch((kind, _, _): (u8, &[u8], usize)) -> bool {
+    kind == KIND_BATCH
 }
 
 fn cut(path: &Path, length: u64) -> io::Result<()> {
@@ -521,28 +595,38 @@ impl JournalReader {
             Some(_) | None => (0, HEADER_BYTES),
         };
         let segments: Vec<Segment> = self.shared.segments().clone();
-        let start = number;
-        for segment in segments.iter().filter(|segment| start <= segment.number && after < segment.last) {
+        let from = number;
+        for segment in segments.iter().filter(|segment| from <= segment.number && after < segment.last) {
             if segment.number != number {
                 (number, offset) = (segment.number, HEADER_BYTES);
             }
-            let bytes = read_tail(&segment.path, offset, segment.bytes)?;
-            let mut at = 0;
-            while let Some((kind, payload, length)) = bytes.get(at..).and_then(read_frame) {
-                if kind == KIND_KEY {
-                    batch.keys.extend(serde_json::from_slice::<KeyRecord>(payload));
-                } else if let Some(fact_no) = fact_no_of(payload) {
-                    let last = batch.facts.last().map_or(after, |(last, _)| *last);
+            // Keys belong to the next fact; those of facts that are not wanted have been stored and may be erased.
+            let mut keys = Vec::new();
+            loop {
+                let bytes = read_part(&segment.path, offset, segment.bytes)?;
+                let mut at = 0;
+                while let Some((kind, payload, length)) = bytes.get(at..).and_then(read_frame) {
+                    at += length;
+                    if kind == KIND_KEY {
+                        keys.extend(serde_json::from_slice::<KeyRecord>(payload));
+                    }
+                    let Some(fact_no) = Some(payload).filter(|_| kind == KIND_FACT).and_then(fact_no_of) else {
+                        continue;
+                    };
                     if synced < fact_no || max <= batch.facts.len() {
                         return Ok(batch);
                     }
-                    if last < fact_no {
+                    if batch.facts.last().map_or(after, |(last, _)| *last) < fact_no {
                         batch.facts.push((fact_no, payload.to_vec()));
-                        let next = offset + u64::try_from(at + length).unwrap_or(0);
-                        self.place = Some((number, next, fact_no));
+                        batch.keys.append(&mut keys);
+                        self.place = Some((number, offset + u64::try_from(at).unwrap_or(0), fact_no));
                     }
+                    keys.clear();
                 }
-                at += length;
+                if at == 0 {
+                    break;
+                }
+                offset += u64::try_from(at).unwrap_or(0);
             }
         }
         Ok(batch)
@@ -556,7 +640,10 @@ impl JournalReader {
         let mut segments = self.shared.segments();
         while segments.first().is_some_and(|segment| segment.closed && segment.last <= shipped) {
             if let Some(segment) = segments.first() {
-                fs::remove_file(&segment.path)?;
+                match fs::remove_file(&segment.path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    Ok(()) | Err(_) => {}
+                }
             }
             segments.remove(0);
         }
@@ -564,11 +651,13 @@ impl JournalReader {
     }
 }
 
-fn read_tail(path: &Path, offset: u64, end: u64) -> io::Result<Vec<u8>> {
+/// Reads so much from `offset` that a whole frame fits, at most to `end`.
+fn read_part(path: &Path, offset: u64, end: u64) -> io::Result<Vec<u8>> {
+    let window = u64::try_from(FRAME_BYTES_MAX + FRAME_HEAD).unwrap_or(u64::MAX);
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(offset))?;
     let mut bytes = Vec::new();
-    file.take(end.saturating_sub(offset)).read_to_end(&mut bytes)?;
+    file.take(end.saturating_sub(offset).min(window)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -10,12 +10,16 @@
 //! **Source.** RFC 3261 §10.3; RFC 5626 §4 in spirit: a request goes back over the flow that registered.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::base::ids::DeviceId;
 use crate::base::limits::SIP_BINDINGS_PER_DEVICE_MAX;
 use crate::base::time::MonoTime;
 use crate::sip::endpoint::Route;
+use crate::sip::endpoint::Transport;
+use crate::sip::uri::Host;
 use crate::sip::uri::Uri;
 
 /// One place where a device is reachable.
@@ -23,7 +27,7 @@ use crate::sip::uri::Uri;
 pub struct Binding {
     /// The Contact URI, to be used as Request-URI.
     pub contact: String,
-    /// The flow that registered: requests go there, whatever the contact's host says.
+    /// Where requests go: the flow that registered, or the contact itself when it names the source's own address.
     pub route: Route,
     /// Until when.
     pub expires: MonoTime,
@@ -253,14 +257,31 @@ fn update(
             .map(|(at, _)| at);
         oldest.map(|at| bindings.remove(at));
     }
+    let route = route_to(&uri, request.route);
     bindings.push(Binding {
         contact: uri.as_str().to_owned(),
-        route: request.route,
+        route,
         expires: now + Duration::from_secs(u64::from(lifetime_s)).min(bounds.max),
         call_id: Box::from(request.call_id),
         cseq: request.cseq,
     });
-    Ok(old_route != Some(request.route))
+    Ok(old_route != Some(route))
+}
+
+/// Over UDP a contact whose address is the one the REGISTER came from has no NAT in between: its port is the phone's.
+/// Behind a NAT, and on streams, only the flow reaches it. Source: RFC 5626 §5.3 for the flow, RFC 3581 for the NAT.
+fn route_to(contact: &Uri<'_>, flow: Route) -> Route {
+    let named = match contact.host {
+        Host::V4(address) => Some(IpAddr::V4(address)),
+        Host::V6(address) => Some(IpAddr::V6(address)),
+        Host::Name(_) => None,
+    };
+    match named {
+        Some(address) if flow.transport == Transport::Udp && address == flow.remote.ip() => {
+            Route { remote: SocketAddr::new(address, contact.port.unwrap_or(5060)), ..flow }
+        }
+        Some(_) | None => flow,
+    }
 }
 
 fn is_late(binding: &Binding, request: &Registration<'_>) -> bool {

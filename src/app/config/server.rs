@@ -15,6 +15,9 @@ use crate::app::config::document::Document;
 use crate::app::config::document::Table;
 
 const CALLS: RangeInclusive<u32> = 1..=10_000;
+const CALL_RATES: RangeInclusive<u32> = 1..=5_000;
+/// More than this machine is measured to take is no use.
+const CALLS_PER_SECOND: u32 = 500;
 const PORTS: RangeInclusive<u16> = 1024..=65_535;
 const TIMEOUT_S: RangeInclusive<u16> = 10..=300;
 /// Ports of a call with an agent: two legs, RTP and RTCP each.
@@ -33,6 +36,8 @@ pub struct ServerConfig {
     pub database: Option<String>,
     /// Most calls at once (1–10000).
     pub calls_max: u32,
+    /// Most new calls a second (1–5000), 500 unless told; one more is refused as one above `calls_max`.
+    pub calls_per_second_max: u32,
     /// Where SIP is spoken; at least one.
     pub sip: Vec<SipListener>,
     /// Where browsers and programs reach us.
@@ -98,6 +103,10 @@ pub(super) fn read(document: &Document) -> Option<ServerConfig> {
     let recordings = folder(&root, "recordings");
     let database = database(&root);
     let calls_max = root.within("calls_max", &CALLS);
+    let calls_per_second_max = root.optional::<u32>("calls_per_second_max").unwrap_or(CALLS_PER_SECOND);
+    if !CALL_RATES.contains(&calls_per_second_max) {
+        root.fault("calls_per_second_max", "out of range", "write 1 to 5000");
+    }
     let sip = root.section("sip").map(|table| listeners(&table));
     let http = root.section("http").and_then(|table| http(&table));
     let media = root.section("media").and_then(|table| media(&table, calls_max));
@@ -108,6 +117,7 @@ pub(super) fn read(document: &Document) -> Option<ServerConfig> {
         recordings: recordings?,
         database,
         calls_max: calls_max?,
+        calls_per_second_max,
         sip: sip?,
         http: http?,
         media: media?,

@@ -35,6 +35,8 @@ pub const WAV_HEADER_BYTES: u64 = 56;
 /// One sample of both channels, 16 bits each.
 const FRAME_BYTES: u64 = 4;
 const CHUNK_SAMPLES: u64 = 8_000;
+/// More chunks than the recorder leaves without a sync.
+const UNSYNCED_MAX: usize = 12;
 
 /// Why a recording cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +68,7 @@ pub enum ArchiveError {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct ChunkAt {
     offset: u64,
     place: u64,
     head: ChunkHead,
@@ -79,11 +81,14 @@ pub struct RecordingReader {
     file: File,
     header: Header,
     key: DataKey,
-    chunks: BTreeMap<u32, Place>,
+    chunks: BTreeMap<u32, ChunkAt>,
     samples: u64,
     /// Length of the whole chunks, how many they are, and the hash of the last.
     end: (u64, u64, [u8; 32]),
-    closed: bool,
+    /// Hash of the header, where the chain begins.
+    begin: [u8; 32],
+    /// The closing chunk.
+    closing: Option<ChunkAt>,
 }
 
 impl RecordingReader {
@@ -112,7 +117,8 @@ impl RecordingReader {
             chunks: BTreeMap::new(),
             samples: 0,
             end: (start, 0, before),
-            closed: false,
+            begin: before,
+            closing: None,
         };
         reader.index().map_err(fail)?;
         Ok(reader)
@@ -130,12 +136,12 @@ impl RecordingReader {
 
     /// Whether the recorder finished the file.
     pub fn is_closed(&self) -> bool {
-        self.closed
+        self.closing.is_some()
     }
 
     /// Audio that was lost, milliseconds.
     pub fn gap_ms(&self) -> u64 {
-        self.chunks.values().map(|it| u64::from(it.head.gap_ms)).sum()
+        self.chunks.values().chain(&self.closing).map(|it| u64::from(it.head.gap_ms)).sum()
     }
 
     /// Bytes of the whole recording as WAV.
@@ -180,28 +186,25 @@ impl RecordingReader {
             .map_err(|error| ArchiveError::Container { path: self.path.clone(), error })
     }
 
-    /// Opens every chunk and follows the chain.
+    /// Opens every chunk and follows the chain. Gives its last link, which the fact of a stored recording names.
     ///
     /// # Errors
     /// [`ArchiveError`] for the first chunk that was changed, removed or added.
-    pub fn verify(&self) -> Result<(), ArchiveError> {
-        let mut places: Vec<&Place> = self.chunks.values().collect();
+    pub fn verify(&self) -> Result<String, ArchiveError> {
+        let mut places: Vec<&ChunkAt> = self.chunks.values().chain(&self.closing).collect();
         places.sort_by_key(|it| it.place);
-        let mut header = vec![0; HEADER_BYTES_MAX];
         let fail = |error| ArchiveError::Io { path: self.path.clone(), error };
-        let read = read_up_to(&self.file, &mut header, 0).map_err(fail)?;
         let wrong = |error| ArchiveError::Container { path: self.path.clone(), error };
-        let (_, length) = Header::decode(header.get(..read).unwrap_or_default()).map_err(wrong)?;
-        let mut before = container::digest_of(header.get(..length).unwrap_or_default());
-        for it in places {
+        let mut before = self.begin;
+        for (place, it) in (0..).zip(places) {
             let chunk = self.read_chunk(it).map_err(fail)?;
-            if it.head.before != before {
+            if it.head.before != before || it.place != place {
                 return Err(wrong(ContainerError::Sealed(it.place)));
             }
             container::open_chunk(&self.key, self.header.recording, it.place, &chunk).map_err(wrong)?;
             before = container::digest_of(&chunk);
         }
-        Ok(())
+        Ok(format!("sha256:{}", hex::encode(before)))
     }
 
     /// Reads all chunk heads; stops at the first that is torn.
@@ -218,9 +221,9 @@ impl RecordingReader {
             if size < next {
                 break;
             }
-            let it = Place { offset, place, head };
+            let it = ChunkAt { offset, place, head };
             if head.flags.has(Flags::LAST) {
-                self.closed = true;
+                self.closing = Some(it);
             } else {
                 self.samples = self.samples.max(u64::from(head.number) * CHUNK_SAMPLES + u64::from(head.samples));
                 self.chunks.insert(head.number, it);
@@ -236,7 +239,34 @@ impl RecordingReader {
         Ok(())
     }
 
-    fn read_chunk(&self, it: &Place) -> io::Result<Vec<u8>> {
+    /// Drops the newest chunks that do not open: after a power cut, the seconds since the last sync may have reached the
+    /// disk in part or out of order.
+    fn drop_unsealed(&mut self) -> Result<(), ArchiveError> {
+        let mut places: Vec<ChunkAt> = self.chunks.values().copied().collect();
+        places.sort_by_key(|it| it.place);
+        let fail = |path: &Path, error| ArchiveError::Io { path: path.to_owned(), error };
+        let newest = places.split_off(places.len().saturating_sub(UNSYNCED_MAX));
+        for it in newest {
+            let chunk = self.read_chunk(&it).map_err(|error| fail(&self.path, error))?;
+            if container::open_chunk(&self.key, self.header.recording, it.place, &chunk).is_ok() {
+                continue;
+            }
+            self.chunks.retain(|_, other| other.place < it.place);
+            let before = match self.chunks.values().find(|other| other.place + 1 == it.place) {
+                Some(last) => {
+                    container::digest_of(&self.read_chunk(last).map_err(|error| fail(&self.path, error))?)
+                }
+                None => self.begin,
+            };
+            let ends = self.chunks.values().map(|it| u64::from(it.head.number) * CHUNK_SAMPLES + u64::from(it.head.samples));
+            self.samples = ends.max().unwrap_or(0);
+            self.end = (it.offset, it.place, before);
+            break;
+        }
+        Ok(())
+    }
+
+    fn read_chunk(&self, it: &ChunkAt) -> io::Result<Vec<u8>> {
         let length = CHUNK_HEAD_BYTES + usize::try_from(it.head.length).unwrap_or(0);
         let mut bytes = vec![0; length];
         self.file.read_exact_at(&mut bytes, it.offset)?;
@@ -342,22 +372,18 @@ pub fn recover(root: &Path, keys: &Keys) -> Result<Vec<Recovered>, ArchiveError>
 
 fn close(root: &Path, path: &Path, keys: &Keys) -> Result<Option<Recovered>, ArchiveError> {
     let fail = |error| ArchiveError::Io { path: path.to_owned(), error };
-    let reader = RecordingReader::open(path, keys)?;
+    if ends_closed(path).map_err(fail)? {
+        return Ok(None);
+    }
+    let mut reader = RecordingReader::open(path, keys)?;
     if reader.is_closed() {
         return Ok(None);
     }
+    reader.drop_unsealed()?;
     let (length, place, before) = reader.end;
     let mut chunks = ChunkWriter::resume(reader.key.clone(), reader.header.recording, place, before);
-    let head = ChunkHead {
-        number: u32::try_from(reader.samples.div_ceil(CHUNK_SAMPLES)).unwrap_or(u32::MAX),
-        rtp_start: 0,
-        wall_start_us: 0,
-        samples: 0,
-        flags: Flags::LAST,
-        gap_ms: 0,
-        length: 0,
-        before: [0; 32],
-    };
+    let number = u32::try_from(reader.samples.div_ceil(CHUNK_SAMPLES)).unwrap_or(u32::MAX);
+    let head = ChunkHead::closing(number, 0);
     let closing = chunks
         .encode(head, &[])
         .map_err(|error| ArchiveError::Container { path: path.to_owned(), error })?;
@@ -378,6 +404,16 @@ fn close(root: &Path, path: &Path, keys: &Keys) -> Result<Option<Recovered>, Arc
             gap_ms: reader.gap_ms(),
         },
     }))
+}
+
+/// Whether a closing chunk stands at the end, told from the end alone: a start-up looks at thousands of files.
+fn ends_closed(path: &Path) -> io::Result<bool> {
+    let file = File::open(path)?;
+    let length = u64::try_from(CHUNK_HEAD_BYTES + container::TAG_BYTES).unwrap_or(0);
+    let Some(at) = file.metadata()?.len().checked_sub(length) else { return Ok(false) };
+    let mut bytes = [0; CHUNK_HEAD_BYTES];
+    read_up_to(&file, &mut bytes, at)?;
+    Ok(ChunkHead::decode(&bytes).is_some_and(|head| head.is_closing()))
 }
 
 /// The newest day folders (`YYYY/MM/DD`) that exist.

@@ -8,7 +8,8 @@
 //! ```
 //! All numbers are little endian. The audio of a chunk is at most 1 s of A-law, two channels interleaved, sealed with
 //! AES-256-GCM under a key of this recording alone, which stands wrapped by a master in the header. The nonce is the
-//! chunk's place in the file; what is authenticated beside the audio is the recording's id and the chunk's head.
+//! chunk's place in the file with its second, so that one made again after a failed write has another; what is
+//! authenticated beside the audio is the recording's id and the chunk's head.
 //!
 //! **Invariants.** Any prefix is readable: a chunk is whole or is not there. Each chunk names the SHA-256 of the one
 //! before, so a removed, added or changed chunk is found.
@@ -32,6 +33,7 @@ pub const VERSION: u16 = 1;
 pub const CHUNK_HEAD_BYTES: usize = 60;
 /// Bytes that sealing adds.
 pub const TAG_BYTES: usize = 16;
+const TAG_BYTES_U32: u32 = 16;
 /// Sealed audio is never longer than this.
 pub const SEALED_BYTES_MAX: usize = 16_000 + TAG_BYTES;
 /// The header is never longer than this.
@@ -170,6 +172,26 @@ impl Flags {
 }
 
 impl ChunkHead {
+    /// The head of a closing chunk: it has no audio.
+    pub fn closing(number: u32, gap_ms: u32) -> Self {
+        Self {
+            number,
+            rtp_start: 0,
+            wall_start_us: 0,
+            samples: 0,
+            flags: Flags::LAST,
+            gap_ms,
+            length: 0,
+            before: [0; 32],
+        }
+    }
+
+    /// Whether it is the head of a closing chunk.
+    pub fn is_closing(&self) -> bool {
+        let nothing = (self.rtp_start, self.wall_start_us, self.samples) == (0, 0, 0);
+        nothing && self.flags == Flags::LAST && self.length == TAG_BYTES_U32
+    }
+
     /// Writes the head.
     pub fn encode(&self) -> [u8; CHUNK_HEAD_BYTES] {
         let mut out = [0; CHUNK_HEAD_BYTES];
@@ -241,7 +263,7 @@ impl ChunkWriter {
         head.before = self.before;
         let head_bytes = head.encode();
         let context = context(self.recording, &head_bytes);
-        let nonce = nonce(self.place, head.flags);
+        let nonce = nonce(self.place, &head);
         let sealed = cipher(&self.key)
             .encrypt(&nonce.into(), Payload { msg: audio, aad: &context })
             .map_err(|_| ContainerError::Sealed(self.place))?;
@@ -267,7 +289,7 @@ pub fn open_chunk(key: &DataKey, recording: RecordingId, place: u64, chunk: &[u8
     let head = ChunkHead::decode(chunk).ok_or_else(wrong)?;
     let (head_bytes, sealed) = chunk.split_at_checked(CHUNK_HEAD_BYTES).ok_or_else(wrong)?;
     let context = context(recording, head_bytes);
-    let nonce = nonce(place, head.flags);
+    let nonce = nonce(place, &head);
     cipher(key).decrypt(&nonce.into(), Payload { msg: sealed, aad: &context }).map_err(|_| wrong())
 }
 
@@ -281,10 +303,12 @@ fn context(recording: RecordingId, head: &[u8]) -> Vec<u8> {
 }
 
 /// A closing chunk has nonces of its own: after a crash it may stand where a torn chunk was.
-fn nonce(place: u64, flags: Flags) -> [u8; 12] {
+fn nonce(place: u64, head: &ChunkHead) -> [u8; 12] {
     let mut nonce = [0; 12];
-    let domain = u8::from(flags.has(Flags::LAST));
-    for (to, from) in nonce.iter_mut().zip([domain, 0, 0, 0].into_iter().chain(place.to_be_bytes())) {
+    let place = place & 0x00ff_ffff_ffff_ffff;
+    let domain = u64::from(head.flags.has(Flags::LAST)) << 56;
+    let parts = (place | domain).to_be_bytes().into_iter().chain(head.number.to_be_bytes());
+    for (to, from) in nonce.iter_mut().zip(parts) {
         *to = from;
     }
     nonce

@@ -82,8 +82,11 @@ struct Writing {
     length: u64,
     samples: u64,
     gap_ms: u64,
+    /// Audio lost since the last chunk in the file, milliseconds; the next one tells it.
+    lost_ms: u32,
     unsynced: u32,
-    error: Option<String>,
+    /// Whether the last write failed.
+    failed: bool,
 }
 
 impl Recorder {
@@ -128,21 +131,24 @@ impl Recorder {
             length: 0,
             samples: 0,
             gap_ms: 0,
+            lost_ms: 0,
             unsynced: 0,
-            error: None,
+            failed: false,
         };
         if let Err(error) = writing.ready(&self.config.root) {
-            writing.error = Some(error.to_string());
+            tracing::error!(%recording, %error, "the file of a recording cannot be made; it is tried again each second");
+            (writing.failed, writing.file) = (true, None);
         }
         self.files.insert(recording, writing);
     }
 
     fn append(&mut self, chunk: &Chunk) {
         let Some(writing) = self.files.get_mut(&chunk.recording) else { return };
+        writing.lost_ms = writing.lost_ms.saturating_add(chunk.gap_ms);
         writing.gap_ms += u64::from(chunk.gap_ms);
         let bytes = usize::from(chunk.samples) * 2;
         let mut flags = Flags::default();
-        if 0 < chunk.gap_ms || writing.error.is_some() {
+        if 0 < writing.lost_ms {
             flags = flags.with(Flags::GAP);
         }
         if chunk.pause {
@@ -154,20 +160,23 @@ impl Recorder {
             wall_start_us: chunk.wall_start_us,
             samples: chunk.samples,
             flags,
-            gap_ms: chunk.gap_ms,
+            gap_ms: writing.lost_ms,
             length: 0,
             before: [0; 32],
         };
         let audio = chunk.audio.get(..bytes).unwrap_or_default();
         let sync = chunk.pause || SYNC_EVERY <= writing.unsynced + 1;
         match writing.write(&self.config.root, head, audio, sync) {
-            Ok(()) => writing.samples = u64::from(chunk.number) * 8_000 + u64::from(chunk.samples),
+            Ok(()) => {
+                writing.samples = u64::from(chunk.number) * 8_000 + u64::from(chunk.samples);
+                (writing.lost_ms, writing.failed) = (0, false);
+            }
             Err(error) => {
-                writing.gap_ms += u64::from(chunk.samples) / 8;
-                let first = writing.error.is_none();
-                writing.error = Some(error.to_string());
+                let lost_ms = u32::from(chunk.samples) / 8;
+                writing.lost_ms = writing.lost_ms.saturating_add(lost_ms);
+                writing.gap_ms += u64::from(lost_ms);
                 writing.file = None;
-                if first {
+                if !std::mem::replace(&mut writing.failed, true) {
                     tracing::error!(recording = %chunk.recording, %error, "a second of a recording was lost");
                 }
             }
@@ -177,16 +186,8 @@ impl Recorder {
     fn close(&mut self, recording: RecordingId, gap_ms: u32) {
         let Some(mut writing) = self.files.remove(&recording) else { return };
         writing.gap_ms += u64::from(gap_ms);
-        let head = ChunkHead {
-            number: u32::try_from(writing.samples.div_ceil(8_000)).unwrap_or(u32::MAX),
-            rtp_start: 0,
-            wall_start_us: 0,
-            samples: 0,
-            flags: Flags::LAST,
-            gap_ms,
-            length: 0,
-            before: [0; 32],
-        };
+        let number = u32::try_from(writing.samples.div_ceil(8_000)).unwrap_or(u32::MAX);
+        let head = ChunkHead::closing(number, writing.lost_ms.saturating_add(gap_ms));
         let interaction = writing.interaction;
         let event = match writing.write(&self.config.root, head, &[], true) {
             Ok(()) => MediaEvent::RecordingStored {

@@ -4,6 +4,7 @@
 //! **Not here.** The local file that facts are written to first (`io::journal`); folds (`engine::projector`).
 
 use serde::Deserialize;
+use sqlx::AssertSqlSafe;
 
 use crate::base::ids::InteractionId;
 use crate::base::ids::TicketId;
@@ -129,6 +130,24 @@ impl Store {
         .await
     }
 
+    /// Reads how interactions began: their offers and answers, in no order.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn beginnings(&self, calls: &[InteractionId]) -> Result<Vec<String>, StoreError> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        let places: Vec<String> = (1..=calls.len()).map(|place| format!("${place}")).collect();
+        let sql = format!(
+            "SELECT envelope FROM journal WHERE interaction IN ({})
+             AND kind IN ('call.offered', 'call.answered')",
+            places.join(", ")
+        );
+        let values = calls.iter().map(|call| Value::from(call.to_string()));
+        sql::read(self.database(), AssertSqlSafe(sql), values, sql::Cells::text).await
+    }
+
     /// Reads the envelopes about one work order, in order.
     ///
     /// # Errors
@@ -232,39 +251,26 @@ impl Tx {
         self.insert_many(HEAD, TAIL, 9, values).await
     }
 
-    /// Moves a reader's checkpoint; never backwards.
+    /// Moves a reader's checkpoint from where he believes it stands; false, and nothing moved, when it stands elsewhere.
+    /// Nobody else moves it until the transaction ends.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn set_checkpoint(
+    pub async fn move_checkpoint(
         &mut self,
         name: &str,
         node: &str,
-        fact_no: FactNo,
-    ) -> Result<(), StoreError> {
-        const SQL: &str = "INSERT INTO checkpoint (name, node, fact_no) VALUES ($1, $2, $3)
-            ON CONFLICT (name, node) DO UPDATE SET fact_no = excluded.fact_no
-            WHERE checkpoint.fact_no < excluded.fact_no";
-        self.execute(SQL, values![name, node, fact_no.0])
-            .await
-            .map(|_| ())
-    }
-
-    /// Reads a reader's checkpoint and keeps others from moving it until the transaction ends.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn lock_checkpoint(&mut self, name: &str, node: &str) -> Result<FactNo, StoreError> {
-        const MAKE: &str = "INSERT INTO checkpoint (name, node, fact_no) VALUES ($1, $2, 0)
+        from: FactNo,
+        to: FactNo,
+    ) -> Result<bool, StoreError> {
+        const MOVE: &str =
+            "UPDATE checkpoint SET fact_no = $4 WHERE name = $1 AND node = $2 AND fact_no = $3";
+        const MAKE: &str = "INSERT INTO checkpoint (name, node, fact_no) VALUES ($1, $2, $3)
             ON CONFLICT (name, node) DO NOTHING";
-        const LOCK: &str =
-            "UPDATE checkpoint SET fact_no = fact_no WHERE name = $1 AND node = $2 RETURNING fact_no";
-        let found = self.rows(LOCK, values![name, node], sql::Cells::count).await?;
-        if let Some(fact_no) = found.into_iter().next() {
-            return Ok(FactNo(fact_no));
+        if self.execute(MOVE, values![name, node, from.0, to.0]).await? == 1 {
+            return Ok(true);
         }
-        self.execute(MAKE, values![name, node]).await?;
-        Ok(FactNo(0))
+        Ok(from == FactNo(0) && self.execute(MAKE, values![name, node, to.0]).await? == 1)
     }
 
     /// Sets every checkpoint of a reader back to the beginning.
@@ -285,9 +291,13 @@ impl Tx {
         const MAKE: &str = "INSERT INTO chain_head (node, fact_no, hash) VALUES ($1, 0, $2)
             ON CONFLICT (node) DO NOTHING";
         const LOCK: &str = "UPDATE chain_head SET fact_no = fact_no WHERE node = $1 RETURNING fact_no, hash";
-        self.execute(MAKE, values![node, FIRST_HASH]).await?;
-        let found = self.rows(LOCK, values![node], read_head).await?;
-        Ok(found.into_iter().next().unwrap_or_else(ChainHead::first))
+        let mut found = self.rows(LOCK, values![node], read_head).await?;
+        if found.is_empty() {
+            // Two may make it at once: whoever is second waits here for the first.
+            self.execute(MAKE, values![node, FIRST_HASH]).await?;
+            found = self.rows(LOCK, values![node], read_head).await?;
+        }
+        Ok(found.pop().unwrap_or_else(ChainHead::first))
     }
 
     /// Writes the head of a chain that is locked.

@@ -44,6 +44,8 @@ use crate::io::store::sql::EitherTx;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long somebody waits for a free connection before the database counts as down.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Rows that SQLite's thread may be ahead of their reader: a whole batch, so that neither wakes the other for each.
+const ROW_BUFFER: usize = 512;
 /// Readers of SQLite: lists, the live desk, the projector.
 const READERS: u32 = 4;
 /// Connections to PostgreSQL.
@@ -252,6 +254,9 @@ async fn open_sqlite(path: &Path) -> Result<Database, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
+        .row_buffer_size(ROW_BUFFER)
+        // What undoes a statement is kept in memory: else every insert of several rows makes a file.
+        .pragma("temp_store", "MEMORY")
         .statement_cache_capacity(256)
         .disable_statement_logging();
     let pool = || {

@@ -1,7 +1,7 @@
 //! Runs one SQL text on either database: values in, cells out, transactions of both kinds behind one type.
 //!
 //! **Invariants.** A statement's text is the same for both; values are texts and 64-bit integers, which is all the
-//! portable subset has. Multi-row inserts come in sizes of 64, 16, 4 and 1 rows, so that few texts are prepared.
+//! portable subset has. Multi-row inserts come in powers of two up to 64 rows, so that few texts are prepared.
 //! **Not here.** Statements (one file per aggregate beside this one), pools (`io::store`).
 
 use std::borrow::Cow;
@@ -375,9 +375,9 @@ impl Tx {
         let mut left = values.len().checked_div(width).unwrap_or(0);
         let mut values = values.into_iter();
         let mut touched = 0;
-        for size in [64, 16, 4, 1] {
+        for size in [64, 32, 16, 8, 4, 2, 1] {
             while size <= left {
-                let sql = insert_text(head, tail, width, size);
+                let sql = self.insert_text(head, tail, width, size);
                 touched += self
                     .execute(AssertSqlSafe(sql), values.by_ref().take(size * width))
                     .await?;
@@ -386,21 +386,27 @@ impl Tx {
         }
         Ok(touched)
     }
-}
-
-fn insert_text(head: &str, tail: &str, width: usize, rows: usize) -> String {
-    let mut sql = String::with_capacity(head.len() + tail.len() + rows * width * 5 + 16);
-    sql.push_str(head);
-    sql.push_str(" VALUES ");
-    for row in 0..rows {
-        sql.push_str(if row == 0 { "(" } else { ",(" });
-        for column in 0..width {
-            let comma = if column == 0 { "" } else { "," };
-            let _ = write!(sql, "{comma}${}", row * width + column + 1);
+    /// The text of an insert of `rows` rows. SQLite takes bare `?`, whose names it need not look up: with `$n` the
+    /// binding of n values takes n² steps.
+    fn insert_text(&self, head: &str, tail: &str, width: usize, rows: usize) -> String {
+        let numbered = matches!(self.0, EitherTx::Postgres(_));
+        let mut sql = String::with_capacity(head.len() + tail.len() + rows * width * 5 + 16);
+        sql.push_str(head);
+        sql.push_str(" VALUES ");
+        for row in 0..rows {
+            sql.push_str(if row == 0 { "(" } else { ",(" });
+            for column in 0..width {
+                sql.push_str(if column == 0 { "" } else { "," });
+                if numbered {
+                    let _ = write!(sql, "${}", row * width + column + 1);
+                } else {
+                    sql.push('?');
+                }
+            }
+            sql.push(')');
         }
-        sql.push(')');
+        sql.push(' ');
+        sql.push_str(tail);
+        sql
     }
-    sql.push(' ');
-    sql.push_str(tail);
-    sql
 }

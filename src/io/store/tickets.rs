@@ -4,6 +4,10 @@
 //! on, and nothing is written when the row has another. Personal values stand only sealed.
 //! **Not here.** What a command does (`ticket::decide`); sealing and transactions (`engine::ticket_service`).
 
+use std::collections::BTreeSet;
+
+use sqlx::AssertSqlSafe;
+
 use crate::base::ids::AgentId;
 use crate::base::ids::InteractionId;
 use crate::base::ids::LineId;
@@ -17,6 +21,7 @@ use crate::io::store::calls::Cursor;
 use crate::io::store::sql;
 use crate::io::store::sql::Cells;
 use crate::io::store::sql::Tx;
+use crate::io::store::sql::Value;
 use crate::io::store::sql::json;
 use crate::io::store::sql::values;
 use crate::ticket::model::AppealType;
@@ -205,20 +210,39 @@ impl Store {
 }
 
 impl Tx {
-    /// Takes the next order number of a day (`YYYYMMDD`): the day and six digits.
+    /// Takes the next `count` order numbers of a day (`YYYYMMDD`): the day and six digits each.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] after 999 999 orders of one day; [`StoreError::Database`].
-    pub async fn next_order_number(&mut self, day: &str) -> Result<String, StoreError> {
-        const SQL: &str = "INSERT INTO ticket_counter (day, last) VALUES ($1, 1)
-            ON CONFLICT (day) DO UPDATE SET last = ticket_counter.last + 1 RETURNING last";
-        let last = self.rows(SQL, values![day], Cells::int).await?.pop().unwrap_or(0);
-        if !(1..=999_999).contains(&last) {
-            return Err(StoreError::Corrupt(format!(
-                "the order counter of {day} stands at {last}"
-            )));
+    pub async fn next_order_numbers(&mut self, day: &str, count: usize) -> Result<Vec<String>, StoreError> {
+        const SQL: &str = "INSERT INTO ticket_counter (day, last) VALUES ($1, $2)
+            ON CONFLICT (day) DO UPDATE SET last = ticket_counter.last + excluded.last RETURNING last";
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        if count == 0 {
+            return Ok(Vec::new());
         }
-        Ok(format!("{day}{last:06}"))
+        let last = self.rows(SQL, values![day, count], Cells::int).await?.pop().unwrap_or(0);
+        if !(count..=999_999).contains(&last) {
+            return Err(StoreError::Corrupt(format!("the order counter of {day} stands at {last}")));
+        }
+        Ok((last - count + 1..=last).map(|number| format!("{day}{number:06}")).collect())
+    }
+
+    /// Which of these calls have an order already.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn calls_with_ticket(
+        &mut self,
+        calls: &[InteractionId],
+    ) -> Result<BTreeSet<InteractionId>, StoreError> {
+        if calls.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let places: Vec<String> = (1..=calls.len()).map(|place| format!("${place}")).collect();
+        let sql = format!("SELECT interaction FROM ticket WHERE interaction IN ({})", places.join(", "));
+        let values = calls.iter().map(|call| Value::from(call.to_string()));
+        Ok(self.rows(AssertSqlSafe(sql), values, Cells::id).await?.into_iter().collect())
     }
 
     /// Reads an order inside the transaction.
@@ -240,48 +264,17 @@ impl Tx {
             .pop())
     }
 
-    /// Adds an order. Returns false when the call has one already.
+    /// Adds orders.
     ///
     /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn insert_ticket(&mut self, row: &TicketRow) -> Result<bool, StoreError> {
-        const SQL: &str = concat!(
-            "INSERT INTO ticket (caller_tag, ",
-            columns!(),
-            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-              $21, $22, $23, $24) ON CONFLICT (interaction) DO NOTHING"
-        );
-        let ticket = &row.ticket;
-        let (place, region) = place_codes(&ticket.draft.place);
-        let values = values![
-            row.caller
-                .as_ref()
-                .and_then(|caller| caller.number_tag.as_deref()),
-            ticket.id.to_string(),
-            &ticket.number,
-            &row.query_code,
-            ticket.state.code(),
-            ticket.interaction.to_string(),
-            row.caller.as_ref().map(json),
-            ticket.line.as_ref().map(LineId::as_str),
-            ticket.queue.as_str(),
-            ticket.agent.as_str(),
-            ticket.recording.map(|recording| recording.to_string()),
-            ticket.draft.appellant_kind.map(AppellantKind::code),
-            ticket.draft.appeal_type.map(AppealType::code),
-            or_null(&ticket.draft.category),
-            ticket.draft.category_version,
-            ticket.draft.urgency.map(Urgency::code),
-            place,
-            region,
-            row.sealed.as_ref().map(json),
-            row.submit_key.as_deref(),
-            ticket.version,
-            ticket.created_at,
-            ticket.updated_at,
-            ticket.submitted_at,
-        ];
-        Ok(self.execute(SQL, values).await? == 1)
+    /// [`StoreError::Database`], as when a call has one already.
+    pub async fn insert_tickets(&mut self, rows: &[TicketRow]) -> Result<(), StoreError> {
+        const HEAD: &str = concat!("INSERT INTO ticket (caller_tag, ", columns!(), ")");
+        let mut values = Vec::with_capacity(rows.len() * 24);
+        for row in rows {
+            push_row(&mut values, row);
+        }
+        self.insert_many(HEAD, "", 24, values).await.map(|_| ())
     }
 
     /// Writes a changed order that was decided on version `expected`.
@@ -331,4 +324,37 @@ fn place_codes(place: &Place) -> (Option<&str>, Option<&str>) {
 
 fn or_null(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
+}
+
+fn push_row<'a>(values: &mut Vec<Value<'a>>, row: &'a TicketRow) {
+    let ticket = &row.ticket;
+    let (place, region) = place_codes(&ticket.draft.place);
+    values.extend(values![
+            row.caller
+                .as_ref()
+                .and_then(|caller| caller.number_tag.as_deref()),
+            ticket.id.to_string(),
+            &ticket.number,
+            &row.query_code,
+            ticket.state.code(),
+            ticket.interaction.to_string(),
+            row.caller.as_ref().map(json),
+            ticket.line.as_ref().map(LineId::as_str),
+            ticket.queue.as_str(),
+            ticket.agent.as_str(),
+            ticket.recording.map(|recording| recording.to_string()),
+            ticket.draft.appellant_kind.map(AppellantKind::code),
+            ticket.draft.appeal_type.map(AppealType::code),
+            or_null(&ticket.draft.category),
+            ticket.draft.category_version,
+            ticket.draft.urgency.map(Urgency::code),
+            place,
+            region,
+            row.sealed.as_ref().map(json),
+            row.submit_key.as_deref(),
+            ticket.version,
+            ticket.created_at,
+            ticket.updated_at,
+            ticket.submitted_at,
+        ]);
 }

@@ -1,0 +1,251 @@
+//! What the first start makes: accounts with random passwords and phones with random secrets, told once in a file that
+//! only its owner may read.
+//!
+//! **Invariants.** A SIP secret never equals a web password. Secrets are stored as digests: argon2 for accounts, sealed
+//! HA1 for phones; the clear text stands in `<data>/credentials.json` alone, which may be deleted after reading.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use argon2::Argon2;
+use argon2::PasswordHasher as _;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::account::Role;
+use crate::account::organ::OrganPath;
+use crate::base::ids::AgentId;
+use crate::base::ids::DeviceId;
+use crate::base::ids::UserId;
+use crate::base::random::Random;
+use crate::base::time::Now;
+use crate::engine::audit::Audit;
+use crate::exchange::profile::Profile;
+use crate::fact::Actor;
+use crate::fact::Fact;
+use crate::fact::Record;
+use crate::fact::account::AccountFact;
+use crate::fact::personal::Personal;
+use crate::io::store::Store;
+use crate::io::store::profiles::DeviceSecret;
+use crate::io::store::users::Account;
+use crate::io::store::users::AccountState;
+use crate::sip::auth::Secret;
+use crate::sip::endpoint::DeviceAccount;
+
+/// The file's name in the data folder.
+pub const FILE: &str = "credentials.json";
+
+/// Everything that was made at the first start.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Credentials {
+    /// The digest realm, fixed from then on.
+    pub realm: String,
+    /// Accounts.
+    pub users: Vec<UserCredential>,
+    /// Phones.
+    pub devices: Vec<DeviceCredential>,
+}
+
+/// One account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UserCredential {
+    /// Name at sign-in.
+    pub user: String,
+    /// Password.
+    pub password: String,
+    /// What the person may be.
+    pub roles: Vec<String>,
+    /// The agent he works as.
+    pub agent: Option<String>,
+}
+
+/// One phone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DeviceCredential {
+    /// Which.
+    pub device: String,
+    /// User name.
+    pub user: String,
+    /// Password.
+    pub secret: String,
+}
+
+/// Accounts beside the agents': name, 姓名, role.
+const OFFICES: [(&str, &str, Role); 5] = [
+    ("banzhang", "值班班长", Role::Supervisor),
+    ("admin", "系统管理员", Role::Admin),
+    ("security", "安全管理员", Role::Security),
+    ("auditor", "审计员", Role::Auditor),
+    ("quality", "质检员", Role::Quality),
+];
+
+/// Letters and digits that are not mistaken for each other.
+const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+/// A random password of `length` characters.
+pub fn password(random: &mut Random, length: usize) -> String {
+    let size = u64::try_from(ALPHABET.len()).unwrap_or(1);
+    (0..length)
+        .filter_map(|_| ALPHABET.get(usize::try_from(random.below(size)).unwrap_or(0)))
+        .map(|byte| char::from(*byte))
+        .collect()
+}
+
+/// Makes the accounts of a profile's agents and of the offices, when there is no account yet.
+///
+/// # Errors
+/// What the store or the hash says.
+pub async fn make_accounts(
+    store: &Store,
+    audit: &Audit,
+    profile: &Profile,
+    now: Now,
+    random: &mut Random,
+) -> anyhow::Result<Vec<UserCredential>> {
+    if !store.accounts().await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let organ: OrganPath = OrganPath::top("hotline".parse()?);
+    let mut people: BTreeMap<UserId, (String, Role, Option<AgentId>)> = BTreeMap::new();
+    for (id, agent) in &profile.agents {
+        people.insert(agent.user.clone(), (agent.name.clone(), Role::Agent, Some(id.clone())));
+    }
+    for (user, name, role) in OFFICES {
+        people.insert(user.parse()?, (name.to_owned(), role, None));
+    }
+    let mut made = Vec::new();
+    for (user, (name, role, agent)) in people {
+        let password = password(random, 12);
+        let hash = hash_password(password.clone()).await?;
+        let account = Account {
+            id: user.clone(),
+            name,
+            password_hash: hash,
+            roles: [role].into_iter().collect(),
+            organ: organ.clone(),
+            agent: agent.clone(),
+            state: AccountState::Active,
+            failed_sign_ins: 0,
+            locked_until: None,
+            created_at: now.wall,
+            password_set_at: now.wall,
+            version: 1,
+        };
+        let mut tx = store.begin().await?;
+        tx.insert_account(&account).await?;
+        let roles = vec![role.code().to_owned()];
+        audit.append(&mut tx, &[created(now, user.clone(), roles.clone())]).await?;
+        tx.commit().await?;
+        made.push(UserCredential { user: user.to_string(), password, roles, agent: agent.map(|it| it.to_string()) });
+    }
+    Ok(made)
+}
+
+fn created(now: Now, user: UserId, roles: Vec<String>) -> Record {
+    Record {
+        now,
+        interaction: None,
+        ticket: None,
+        actor: Actor::system(),
+        cause: "first-start",
+        fact: Fact::Account(AccountFact::Created { user, roles }),
+        personal: None,
+    }
+}
+
+/// Makes secrets for the phones of a profile that have none, and gives all phones as the SIP machine wants them.
+///
+/// # Errors
+/// What the store or the keys say.
+pub async fn device_accounts(
+    store: &Store,
+    audit: &Audit,
+    profile: &Profile,
+    realm: &str,
+    now: Now,
+    random: &mut Random,
+) -> anyhow::Result<(Vec<DeviceAccount>, Vec<DeviceCredential>)> {
+    let mut known = BTreeMap::new();
+    for stored in store.device_secrets().await? {
+        let opened = audit.open(&stored.sealed).await?.with_context(|| format!("key of device {}", stored.device))?;
+        known.insert(stored.device, opened);
+    }
+    let (mut accounts, mut made) = (Vec::new(), Vec::new());
+    for (device, settings) in &profile.devices {
+        let personal = match known.remove(device) {
+            Some(personal) => personal,
+            None => {
+                let secret = password(random, 16);
+                let personal = store_secret(store, audit, (device, &settings.user), realm, (now, &secret)).await?;
+                made.push(DeviceCredential { device: device.to_string(), user: settings.user.clone(), secret });
+                personal
+            }
+        };
+        let digest = |name: &str| hex::decode(personal.get(name).unwrap_or_default());
+        accounts.push(DeviceAccount {
+            device: device.clone(),
+            user: settings.user.clone(),
+            ha1_md5: digest("ha1_md5")?.try_into().map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?,
+            ha1_sha256: digest("ha1_sha256")?.try_into().map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?,
+        });
+    }
+    Ok((accounts, made))
+}
+
+async fn store_secret(
+    store: &Store,
+    audit: &Audit,
+    (device, user): (&DeviceId, &str),
+    realm: &str,
+    (now, secret): (Now, &str),
+) -> anyhow::Result<Personal> {
+    let digest = Secret::new(user, realm, secret);
+    let personal = Personal::default()
+        .with("ha1_md5", hex::encode(digest.md5))
+        .with("ha1_sha256", hex::encode(digest.sha256));
+    let mut tx = store.begin().await?;
+    let sealed = audit.seal(&mut tx, &format!("device-{device}"), &personal).await?;
+    let row = DeviceSecret { device: device.clone(), realm: realm.to_owned(), sealed, set_at: now.wall };
+    tx.set_device_secret(&row).await?;
+    tx.commit().await?;
+    Ok(personal)
+}
+
+/// Hashes a password with argon2id, off the runtime's threads.
+///
+/// # Errors
+/// What the hash says.
+pub async fn hash_password(password: String) -> anyhow::Result<String> {
+    let hashed = tokio::task::spawn_blocking(move || {
+        Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
+    });
+    hashed.await?.map_err(|error| anyhow::anyhow!("password hash: {error}"))
+}
+
+/// Adds what was made to the file, which only its owner may read.
+///
+/// # Errors
+/// The operating system's.
+pub fn keep(data: &Path, realm: &str, users: Vec<UserCredential>, devices: Vec<DeviceCredential>) -> anyhow::Result<()> {
+    if users.is_empty() && devices.is_empty() {
+        return Ok(());
+    }
+    let path = data.join(FILE);
+    let mut all = read(data).unwrap_or_default();
+    realm.clone_into(&mut all.realm);
+    all.users.extend(users);
+    all.devices.extend(devices);
+    let mut file = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&path)?;
+    file.write_all(serde_json::to_string_pretty(&all)?.as_bytes())?;
+    file.sync_all()?;
+    Ok(())
+}
+
+/// Reads the file, when it is still there.
+pub fn read(data: &Path) -> Option<Credentials> {
+    serde_json::from_slice(&std::fs::read(data.join(FILE)).ok()?).ok()
+}

@@ -1,0 +1,253 @@
+//! Who asks: passwords, session cookies, and the signed-in person behind a request.
+//!
+//! ```text
+//!  POST /session ─► Active ──60 min unused, 12 h old, signed out, password set──► gone
+//! ```
+//!
+//! **Invariants.** The database holds only hashes: Argon2id of passwords, SHA-256 of tokens. A sign-in always makes a
+//! new token. A wrong name costs as much time as a wrong password. Few passwords are hashed at once, so that a flood of
+//! sign-ins takes no core from calls.
+//! **Not here.** What he may do (`account::permission`), rows (`io::store::users`).
+//! **Source.** RFC 6265 §4.1 (cookies), RFC 9106 (Argon2), GB/T 22239—2019 8.1.4.1 (identity, lock-out).
+
+use std::time::Duration;
+
+use argon2::Argon2;
+use argon2::PasswordHasher as _;
+use argon2::PasswordVerifier as _;
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::header;
+use axum::http::request::Parts;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::Digest as _;
+use sha2::Sha256;
+
+use crate::account::Principal;
+use crate::base::time::Clock as _;
+use crate::base::time::WallTime;
+use crate::http::Web;
+use crate::http::error::Code;
+use crate::http::error::Problem;
+use crate::io::store::users::Account;
+use crate::io::store::users::AccountState;
+use crate::io::store::users::WebSession;
+
+/// The cookie's name.
+pub const COOKIE: &str = "rexian_session";
+/// A session ends after so long without use.
+pub const SESSION_IDLE: Duration = Duration::from_secs(60 * 60);
+/// A session ends so long after its sign-in.
+pub const SESSION_LENGTH: Duration = Duration::from_secs(12 * 60 * 60);
+/// Use is written down this often at most.
+const TOUCH_EVERY: Duration = Duration::from_secs(60);
+/// Passwords hashed at once: each takes 19 MiB and 20 ms.
+pub const HASHES_AT_ONCE: usize = 2;
+/// Shortest and longest password, characters.
+const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
+/// The hash of nobody's password, checked when there is no such account.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5aXNoZXJlMDEyMw$1xyjH8Vn4fEXWKyfqYQRMQ9HzSgfnmqVxWZ3yTr1tpA";
+
+/// A signed-in person.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who, with roles.
+    pub principal: Principal,
+    /// 姓名.
+    pub name: String,
+    /// The session.
+    pub session: WebSession,
+}
+
+impl FromRequestParts<Web> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let token = token(&parts.headers).ok_or_else(|| Problem::new(Code::NotSignedIn))?;
+        identify(web, &hash_token(token)).await
+    }
+}
+
+/// Finds the person behind the hash of a token, and keeps his session alive.
+///
+/// # Errors
+/// [`Code::NotSignedIn`]; [`Code::Unavailable`] while the database is down.
+pub async fn identify(web: &Web, token_hash: &str) -> Result<SignedIn, Problem> {
+    let store = web.engine.store();
+    let now = web.engine.clock().now().wall;
+    let gone = || Problem::new(Code::NotSignedIn);
+    let mut session = store.web_session(token_hash, now).await?.ok_or_else(gone)?;
+    let account = store.account(&session.account).await?.ok_or_else(gone)?;
+    if account.state != AccountState::Active {
+        return Err(gone());
+    }
+    if TOUCH_EVERY < now.since(session.last_seen) {
+        session.last_seen = now;
+        session.expires_at = expiry(session.created_at, now);
+        let mut tx = store.begin().await?;
+        tx.touch_web_session(token_hash, now, session.expires_at).await?;
+        tx.commit().await?;
+    }
+    Ok(SignedIn { principal: principal(&account, token_hash), name: account.name, session })
+}
+
+/// The person of an account.
+pub fn principal(account: &Account, session: &str) -> Principal {
+    Principal {
+        user: account.id.clone(),
+        roles: account.roles.clone(),
+        organ: account.organ.clone(),
+        agent: account.agent.clone(),
+        session: session.to_owned(),
+    }
+}
+
+/// When a session ends that began at `created_at` and is used at `now`.
+pub fn expiry(created_at: WallTime, now: WallTime) -> WallTime {
+    (now + SESSION_IDLE).min(created_at + SESSION_LENGTH)
+}
+
+/// The token in a request's cookies.
+pub fn token(headers: &HeaderMap) -> Option<&str> {
+    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, token)| token).filter(|token| token.len() == 43)
+}
+
+/// Draws a new token: 256 bits of the operating system in 43 characters.
+///
+/// # Errors
+/// The operating system has no randomness.
+pub fn new_token() -> Result<String, Problem> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| Problem::internal(&error))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What the database holds of a token.
+pub fn hash_token(token: &str) -> String {
+    hex::encode(Sha256::digest(token.as_bytes()))
+}
+
+/// The line that sets the cookie, or takes it away when `token` is none.
+pub fn cookie(token: Option<&str>, secure: bool) -> String {
+    let secure = if secure { "; Secure" } else { "" };
+    match token {
+        Some(token) => format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict{secure}"),
+        None => format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{secure}"),
+    }
+}
+
+/// Why a password is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Too short or too long.
+    #[error("a password has 8 to 128 characters")]
+    Length,
+    /// Too simple.
+    #[error("a password has three of: small letters, capitals, digits, other characters")]
+    Simple,
+    /// It holds the account's name.
+    #[error("a password does not hold the account's name")]
+    Name,
+}
+
+/// Checks a new password against the rules.
+///
+/// # Errors
+/// [`PasswordError`]. Source: GB/T 22239—2019 8.1.4.1 a.
+pub fn check_password(user: &str, password: &str) -> Result<(), PasswordError> {
+    if !PASSWORD_LENGTH.contains(&password.chars().count()) {
+        return Err(PasswordError::Length);
+    }
+    let kinds = [
+        password.chars().any(|letter| letter.is_ascii_lowercase()),
+        password.chars().any(|letter| letter.is_ascii_uppercase()),
+        password.chars().any(|letter| letter.is_ascii_digit()),
+        password.chars().any(|letter| !letter.is_ascii_alphanumeric()),
+    ];
+    if kinds.into_iter().filter(|there| *there).count() < 3 {
+        return Err(PasswordError::Simple);
+    }
+    if password.to_lowercase().contains(&user.to_lowercase()) {
+        return Err(PasswordError::Name);
+    }
+    Ok(())
+}
+
+/// Hashes a password, in PHC form. Takes 20 ms and 19 MiB: not on a thread that serves.
+///
+/// # Errors
+/// The operating system has no randomness, in its words.
+pub fn hash_password(password: &str) -> Result<String, String> {
+    let hash = Argon2::default().hash_password(password.as_bytes());
+    hash.map(|hash| hash.to_string()).map_err(|error| error.to_string())
+}
+
+/// Whether a password fits a hash; none stands for an account that does not exist. As slow as [`hash_password`].
+pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
+    let fits = Argon2::default().verify_password(password.as_bytes(), hash.unwrap_or(NOBODY)).is_ok();
+    fits && hash.is_some()
+}
+
+impl Web {
+    /// Hashes or verifies on a thread of its own, few at once.
+    pub(crate) async fn hashing<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let _permit = self.hashes.acquire().await.map_err(|error| Problem::internal(&error))?;
+        tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_fits_its_own_hash_and_no_other() {
+        let hash = hash_password("Hotline-12345").unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(verify_password("Hotline-12345", Some(&hash)));
+        assert!(!verify_password("hotline-12345", Some(&hash)));
+        assert!(!verify_password("Hotline-12345", None));
+    }
+
+    #[test]
+    fn nobodys_hash_costs_what_a_real_one_costs() {
+        let real = hash_password("x").unwrap();
+        let cost = |hash: &str| hash.split('$').take(4).collect::<Vec<_>>().join("$");
+        assert_eq!(cost(NOBODY), cost(&real));
+        // A hash that does not parse would be refused at once and tell that the account does not exist.
+        assert!(argon2::password_hash::phc::PasswordHash::new(NOBODY).is_ok());
+    }
+
+    #[test]
+    fn a_password_is_long_enough_mixed_and_not_the_name() {
+        assert_eq!(check_password("wang", "Ab1"), Err(PasswordError::Length));
+        assert_eq!(check_password("wang", "abcdefgh12"), Err(PasswordError::Simple));
+        assert_eq!(check_password("wang", "Wang-12345"), Err(PasswordError::Name));
+        assert_eq!(check_password("wang", "Hotline-12345"), Ok(()));
+        assert_eq!(check_password("wang", "热线一二三四Ab"), Ok(()));
+    }
+
+    #[test]
+    fn the_token_is_found_among_other_cookies() {
+        let mut headers = HeaderMap::new();
+        let token_text = "a".repeat(43);
+        headers.insert(header::COOKIE, format!("x=1; rexian_session={token_text}; y=2").parse().unwrap());
+        assert_eq!(token(&headers), Some(token_text.as_str()));
+        headers.insert(header::COOKIE, "rexian_session=short".parse().unwrap());
+        assert_eq!(token(&headers), None);
+    }
+
+    #[test]
+    fn a_session_in_use_ends_twelve_hours_after_its_sign_in() {
+        let created = WallTime::from_micros(0);
+        let hour = |hours: u64| created + Duration::from_secs(hours * 3600);
+        assert_eq!(expiry(created, hour(1)), hour(2));
+        assert_eq!(expiry(created, created + Duration::from_secs(11 * 3600 + 1800)), hour(12));
+    }
+}

@@ -1,0 +1,4 @@
+declare module 'virtual:texts' {
+  const table: Record<string, unknown>
+  export default table
+}
