@@ -54,7 +54,10 @@ pub struct AgentNote {
 
 impl From<AgentFact> for AgentNote {
     fn from(fact: AgentFact) -> Self {
-        Self { interaction: None, fact }
+        Self {
+            interaction: None,
+            fact,
+        }
     }
 }
 

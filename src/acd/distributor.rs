@@ -69,7 +69,10 @@ pub struct Acd {
 impl Acd {
     /// An empty distributor that lets at most `waiting_max` callers wait.
     pub fn new(waiting_max: usize) -> Self {
-        Self { waiting_max, ..Self::default() }
+        Self {
+            waiting_max,
+            ..Self::default()
+        }
     }
 
     /// Makes `config` the active one; presence, work, places and reservations stay as they are.
@@ -87,7 +90,12 @@ impl Acd {
         }
         for (id, agent) in &mut self.agents {
             agent.listed = None;
-            let queues = self.config.agents.get(id).map(|config| config.queues.as_slice()).unwrap_or_default();
+            let queues = self
+                .config
+                .agents
+                .get(id)
+                .map(|config| config.queues.as_slice())
+                .unwrap_or_default();
             for queue in queues.iter().filter(|_| agent.presence != Presence::Offline) {
                 if let Some(queue) = self.queues.get_mut(queue) {
                     queue.signed_in += 1;
@@ -162,19 +170,34 @@ impl Acd {
         out: &mut Vec<Decision>,
     ) -> Result<(), AcdError> {
         let known = self.config.agents.contains_key(agent);
-        let record = self.agents.get_mut(agent).filter(|_| known).ok_or(AcdError::NoAgent)?;
+        let record = self
+            .agents
+            .get_mut(agent)
+            .filter(|_| known)
+            .ok_or(AcdError::NoAgent)?;
         if record.work != Work::Idle {
             return Err(AcdError::Busy);
         }
         let (seat, devices) = place;
-        record.reachable = devices.iter().filter(|device| reachable(device)).cloned().collect();
+        record.reachable = devices
+            .iter()
+            .filter(|device| reachable(device))
+            .cloned()
+            .collect();
         record.seat.clone_from(&seat);
         record.devices.clone_from(&devices);
         record.missed = 0;
         record.rejected = 0;
         record.cooldown_until = None;
         record.next = None;
-        out.push(Decision::Fact(AgentFact::SignedIn { agent: agent.clone(), seat, devices }.into()));
+        out.push(Decision::Fact(
+            AgentFact::SignedIn {
+                agent: agent.clone(),
+                seat,
+                devices,
+            }
+            .into(),
+        ));
         self.apply_presence(now, agent, not_ready("login"), out);
         Ok(())
     }
@@ -188,17 +211,28 @@ impl Acd {
         match record.work {
             _ if record.presence == Presence::Offline => return Err(AcdError::NotSignedIn),
             Work::Reserved { .. } | Work::Talking { .. } => return Err(AcdError::Busy),
-            Work::Wrapup { interaction, since, .. } => {
+            Work::Wrapup {
+                interaction, since, ..
+            } => {
                 record.work = Work::Idle;
                 let lasted_ms = millis(now.mono.since(since));
-                let fact = AgentFact::WrapupEnded { agent: agent.clone(), timed_out: false, lasted_ms };
+                let fact = AgentFact::WrapupEnded {
+                    agent: agent.clone(),
+                    timed_out: false,
+                    lasted_ms,
+                };
                 out.push(Decision::StopTimer(Timer::Wrapup(agent.clone())));
-                out.push(Decision::Fact(AgentNote { interaction: Some(interaction), fact }));
+                out.push(Decision::Fact(AgentNote {
+                    interaction: Some(interaction),
+                    fact,
+                }));
             }
             Work::Idle => {}
         }
         self.apply_presence(now, agent, Presence::Offline, out);
-        out.push(Decision::Fact(AgentFact::SignedOut { agent: agent.clone() }.into()));
+        out.push(Decision::Fact(
+            AgentFact::SignedOut { agent: agent.clone() }.into(),
+        ));
         Ok(())
     }
 
@@ -300,25 +334,44 @@ impl Acd {
     }
 
     /// Takes a caller out of his queue (he hung up); a running offer ends as cancelled, without a miss.
-    pub fn withdraw(&mut self, now: Now, interaction: InteractionId, random: &mut Random, out: &mut Vec<Decision>) {
-        let Some(item) = self.remove_item(interaction, out) else { return };
+    pub fn withdraw(
+        &mut self,
+        now: Now,
+        interaction: InteractionId,
+        random: &mut Random,
+        out: &mut Vec<Decision>,
+    ) {
+        let Some(item) = self.remove_item(interaction, out) else {
+            return;
+        };
         if let Some(reservation) = item.offering {
             self.free_agent(&reservation, out);
             let agent = reservation.agent.clone();
-            out.push(Decision::OfferEnded { reservation, outcome: OfferOutcome::Cancelled });
+            out.push(Decision::OfferEnded {
+                reservation,
+                outcome: OfferOutcome::Cancelled,
+            });
             self.settle(now, &agent, random, out);
         }
     }
 
     /// A phone rings (first 18x): the ring timer replaces the set-up timer. A stale epoch is ignored.
     pub fn ringing(&mut self, now: Now, agent: &AgentId, epoch: u64, out: &mut Vec<Decision>) {
-        let Some(record) = self.agents.get_mut(agent) else { return };
-        let Work::Reserved { reservation, ringing } = &mut record.work else { return };
+        let Some(record) = self.agents.get_mut(agent) else {
+            return;
+        };
+        let Work::Reserved { reservation, ringing } = &mut record.work else {
+            return;
+        };
         if reservation.epoch != epoch || *ringing {
             return;
         }
         *ringing = true;
-        let timeout = self.config.queues.get(&reservation.queue).map_or(Duration::from_secs(20), |it| it.ring_timeout);
+        let timeout = self
+            .config
+            .queues
+            .get(&reservation.queue)
+            .map_or(Duration::from_secs(20), |it| it.ring_timeout);
         record.since = now.wall;
         out.push(Decision::StopTimer(Timer::Setup(agent.clone())));
         out.push(Decision::SetTimer(Timer::Ring(agent.clone()), now.mono + timeout));
@@ -326,23 +379,38 @@ impl Acd {
     }
 
     /// The agent answered: the reservation ends as accepted and the item leaves its queue. `None` for a stale epoch.
-    pub fn accept(&mut self, now: Now, agent: &AgentId, epoch: u64, out: &mut Vec<Decision>) -> Option<Accepted> {
+    pub fn accept(
+        &mut self,
+        now: Now,
+        agent: &AgentId,
+        epoch: u64,
+        out: &mut Vec<Decision>,
+    ) -> Option<Accepted> {
         let reservation = self.reservation(agent, epoch)?;
         let item = self.remove_item(reservation.interaction, out)?;
         stop_offer_timers(agent, out);
         let record = self.agents.get_mut(agent)?;
-        record.work =
-            Work::Talking { interaction: reservation.interaction, queue: reservation.queue.clone(), held: false };
+        record.work = Work::Talking {
+            interaction: reservation.interaction,
+            queue: reservation.queue.clone(),
+            held: false,
+        };
         record.since = now.wall;
         record.missed = 0;
         record.rejected = 0;
         out.push(Decision::AgentChanged(agent.clone()));
-        Some(Accepted { waited: now.mono.since(item.place.0), reservation })
+        Some(Accepted {
+            waited: now.mono.since(item.place.0),
+            reservation,
+        })
     }
 
     /// An offer ended without a talk: the item returns to its place, the agent bears what the outcome says.
     /// A stale epoch is ignored.
-    #[allow(clippy::too_many_arguments, reason = "agent and epoch name the reservation; the rest every step takes")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "agent and epoch name the reservation; the rest every step takes"
+    )]
     pub fn offer_ended(
         &mut self,
         now: Now,
@@ -352,7 +420,9 @@ impl Acd {
         random: &mut Random,
         out: &mut Vec<Decision>,
     ) {
-        let Some(reservation) = self.reservation(agent, epoch) else { return };
+        let Some(reservation) = self.reservation(agent, epoch) else {
+            return;
+        };
         self.free_agent(&reservation, out);
         let interaction = reservation.interaction;
         self.put_back(now, &reservation, outcome, out);
@@ -382,13 +452,26 @@ impl Acd {
         random: &mut Random,
         out: &mut Vec<Decision>,
     ) {
-        let Some(record) = self.agents.get_mut(agent) else { return };
-        let Work::Talking { interaction: present, queue, .. } = &record.work else { return };
+        let Some(record) = self.agents.get_mut(agent) else {
+            return;
+        };
+        let Work::Talking {
+            interaction: present,
+            queue,
+            ..
+        } = &record.work
+        else {
+            return;
+        };
         if *present != interaction {
             return;
         }
         let queue = queue.clone();
-        let wrapup = self.config.queues.get(&queue).map_or(Duration::ZERO, |it| it.wrapup);
+        let wrapup = self
+            .config
+            .queues
+            .get(&queue)
+            .map_or(Duration::ZERO, |it| it.wrapup);
         record.idle_since = now.mono;
         record.since = now.wall;
         if wrapup.is_zero() {
@@ -396,10 +479,24 @@ impl Acd {
             self.settle(now, agent, random, out);
             return;
         }
-        record.work = Work::Wrapup { interaction, since: now.mono, until: now.wall + wrapup };
-        let fact = AgentFact::WrapupStarted { agent: agent.clone(), queue, max_ms: millis(wrapup) };
-        out.push(Decision::Fact(AgentNote { interaction: Some(interaction), fact }));
-        out.push(Decision::SetTimer(Timer::Wrapup(agent.clone()), now.mono + wrapup));
+        record.work = Work::Wrapup {
+            interaction,
+            since: now.mono,
+            until: now.wall + wrapup,
+        };
+        let fact = AgentFact::WrapupStarted {
+            agent: agent.clone(),
+            queue,
+            max_ms: millis(wrapup),
+        };
+        out.push(Decision::Fact(AgentNote {
+            interaction: Some(interaction),
+            fact,
+        }));
+        out.push(Decision::SetTimer(
+            Timer::Wrapup(agent.clone()),
+            now.mono + wrapup,
+        ));
         out.push(Decision::AgentChanged(agent.clone()));
     }
 
@@ -466,14 +563,27 @@ impl Acd {
     }
 
     /// Finds the longest idle agent for an item, and reserves him.
-    fn match_item(&mut self, now: Now, interaction: InteractionId, random: &mut Random, out: &mut Vec<Decision>) {
-        let Some(item) = self.items.get(&interaction) else { return };
+    fn match_item(
+        &mut self,
+        now: Now,
+        interaction: InteractionId,
+        random: &mut Random,
+        out: &mut Vec<Decision>,
+    ) {
+        let Some(item) = self.items.get(&interaction) else {
+            return;
+        };
         if item.offering.is_some() || self.paused {
             return;
         }
-        let Some(queue) = self.queues.get(&item.queue) else { return };
+        let Some(queue) = self.queues.get(&item.queue) else {
+            return;
+        };
         let chosen = queue.free.iter().map(|(_, agent)| agent).find(|agent| {
-            self.config.agents.get(*agent).is_some_and(|config| item.fits(agent, &config.skills, now.mono))
+            self.config
+                .agents
+                .get(*agent)
+                .is_some_and(|config| item.fits(agent, &config.skills, now.mono))
         });
         if let Some(agent) = chosen.cloned() {
             self.reserve(now, &agent, interaction, random, out);
@@ -485,11 +595,15 @@ impl Acd {
         if self.paused {
             return;
         }
-        let Some(config) = self.config.agents.get(agent) else { return };
+        let Some(config) = self.config.agents.get(agent) else {
+            return;
+        };
         let oldest_of = |queue: &QueueId| {
             let waiting = &self.queues.get(queue)?.waiting;
             let (place, interaction) = waiting.iter().find(|(_, interaction)| {
-                self.items.get(interaction).is_some_and(|item| item.fits(agent, &config.skills, now.mono))
+                self.items
+                    .get(interaction)
+                    .is_some_and(|item| item.fits(agent, &config.skills, now.mono))
             })?;
             Some((*place, *interaction))
         };
@@ -507,10 +621,14 @@ impl Acd {
         random: &mut Random,
         out: &mut Vec<Decision>,
     ) {
-        let (Some(record), Some(item)) = (self.agents.get_mut(agent), self.items.get_mut(&interaction)) else {
+        let (Some(record), Some(item)) = (self.agents.get_mut(agent), self.items.get_mut(&interaction))
+        else {
             return;
         };
-        debug_assert!(record.work == Work::Idle && item.offering.is_none(), "R1: both must be free");
+        debug_assert!(
+            record.work == Work::Idle && item.offering.is_none(),
+            "R1: both must be free"
+        );
         self.epoch += 1;
         let reservation = Reservation {
             offer: OfferId::new(now, random),
@@ -521,16 +639,29 @@ impl Acd {
             since: now.mono,
         };
         let devices: Vec<DeviceId> = record.reachable.iter().cloned().collect();
-        record.work = Work::Reserved { reservation: reservation.clone(), ringing: false };
+        record.work = Work::Reserved {
+            reservation: reservation.clone(),
+            ringing: false,
+        };
         record.since = now.wall;
         item.offering = Some(reservation.clone());
         if let Some(queue) = self.queues.get_mut(&item.queue) {
             queue.waiting.remove(&item.place);
         }
         self.leave_free_lists(agent);
-        let ring = self.config.queues.get(&reservation.queue).map_or(Duration::from_secs(20), |it| it.ring_timeout);
-        out.push(Decision::SetTimer(Timer::Setup(agent.clone()), now.mono + SETUP_TIMEOUT));
-        out.push(Decision::SetTimer(Timer::Lease(agent.clone()), now.mono + SETUP_TIMEOUT + ring + LEASE_SLACK));
+        let ring = self
+            .config
+            .queues
+            .get(&reservation.queue)
+            .map_or(Duration::from_secs(20), |it| it.ring_timeout);
+        out.push(Decision::SetTimer(
+            Timer::Setup(agent.clone()),
+            now.mono + SETUP_TIMEOUT,
+        ));
+        out.push(Decision::SetTimer(
+            Timer::Lease(agent.clone()),
+            now.mono + SETUP_TIMEOUT + ring + LEASE_SLACK,
+        ));
         out.push(Decision::Offer { reservation, devices });
     }
 
@@ -546,11 +677,20 @@ impl Acd {
         }
     }
 
-    fn put_back(&mut self, now: Now, reservation: &Reservation, outcome: OfferOutcome, out: &mut Vec<Decision>) {
-        let Some(item) = self.items.get_mut(&reservation.interaction) else { return };
+    fn put_back(
+        &mut self,
+        now: Now,
+        reservation: &Reservation,
+        outcome: OfferOutcome,
+        out: &mut Vec<Decision>,
+    ) {
+        let Some(item) = self.items.get_mut(&reservation.interaction) else {
+            return;
+        };
         item.offering = None;
         if outcome != OfferOutcome::Cancelled {
-            item.excluded.insert(reservation.agent.clone(), now.mono + REJECT_EXCLUDE);
+            item.excluded
+                .insert(reservation.agent.clone(), now.mono + REJECT_EXCLUDE);
         }
         let place = item.place;
         if let Some(queue) = self.queues.get_mut(&item.queue) {
@@ -562,7 +702,9 @@ impl Acd {
 
     /// Arms the timer at which the first exclusion of an item ends; ended ones are forgotten.
     fn arm_exclusion(&mut self, now: Now, interaction: InteractionId, out: &mut Vec<Decision>) {
-        let Some(item) = self.items.get_mut(&interaction) else { return };
+        let Some(item) = self.items.get_mut(&interaction) else {
+            return;
+        };
         item.excluded.retain(|_, until| now.mono < *until);
         if let Some(first) = item.excluded.values().min() {
             out.push(Decision::SetTimer(Timer::Exclusion(interaction), *first));
@@ -571,13 +713,18 @@ impl Acd {
 
     /// Misses, rejections and unreachable phones have consequences; a cancelled or lost offer has none.
     fn bear_outcome(&mut self, now: Now, agent: &AgentId, outcome: OfferOutcome, out: &mut Vec<Decision>) {
-        let Some(record) = self.agents.get_mut(agent) else { return };
+        let Some(record) = self.agents.get_mut(agent) else {
+            return;
+        };
         let forced = match outcome {
             OfferOutcome::Rejected => {
                 record.rejected = record.rejected.saturating_add(1);
                 record.idle_since = now.mono;
                 record.cooldown_until = Some(now.mono + REJECT_DELAY);
-                out.push(Decision::SetTimer(Timer::Cooldown(agent.clone()), now.mono + REJECT_DELAY));
+                out.push(Decision::SetTimer(
+                    Timer::Cooldown(agent.clone()),
+                    now.mono + REJECT_DELAY,
+                ));
                 (REJECT_LIMIT <= record.rejected).then_some("rejects")
             }
             OfferOutcome::NoAnswer | OfferOutcome::Expired => {
@@ -586,7 +733,10 @@ impl Acd {
                 (NO_ANSWER_LIMIT <= record.missed).then_some("rona")
             }
             OfferOutcome::Failed => Some("device"),
-            OfferOutcome::Accepted | OfferOutcome::Cancelled | OfferOutcome::Preempted | OfferOutcome::LostRace => None,
+            OfferOutcome::Accepted
+            | OfferOutcome::Cancelled
+            | OfferOutcome::Preempted
+            | OfferOutcome::LostRace => None,
         };
         if let Some(reason) = forced {
             record.next = None;
@@ -595,7 +745,10 @@ impl Acd {
     }
 
     fn return_from_device_fault(&mut self, now: Now, agent: &AgentId, out: &mut Vec<Decision>) {
-        let faulted = self.agents.get(agent).is_some_and(|record| record.presence == not_ready("device"));
+        let faulted = self
+            .agents
+            .get(agent)
+            .is_some_and(|record| record.presence == not_ready("device"));
         if faulted {
             self.apply_presence(now, agent, Presence::Ready, out);
         }
@@ -609,8 +762,15 @@ impl Acd {
         random: &mut Random,
         out: &mut Vec<Decision>,
     ) {
-        let Some(record) = self.agents.get_mut(agent) else { return };
-        let Work::Wrapup { interaction, since, .. } = record.work else { return };
+        let Some(record) = self.agents.get_mut(agent) else {
+            return;
+        };
+        let Work::Wrapup {
+            interaction, since, ..
+        } = record.work
+        else {
+            return;
+        };
         record.work = Work::Idle;
         record.idle_since = now.mono;
         record.since = now.wall;
@@ -619,7 +779,10 @@ impl Acd {
             timed_out: timed_out == TimedOut::Yes,
             lasted_ms: millis(now.mono.since(since)),
         };
-        out.push(Decision::Fact(AgentNote { interaction: Some(interaction), fact }));
+        out.push(Decision::Fact(AgentNote {
+            interaction: Some(interaction),
+            fact,
+        }));
         self.settle(now, agent, random, out);
     }
 
@@ -634,16 +797,27 @@ impl Acd {
     }
 
     fn apply_presence(&mut self, now: Now, agent: &AgentId, presence: Presence, out: &mut Vec<Decision>) {
-        let Some(record) = self.agents.get_mut(agent) else { return };
+        let Some(record) = self.agents.get_mut(agent) else {
+            return;
+        };
         if record.presence != presence {
             if presence == Presence::Ready {
                 record.idle_since = now.mono;
             }
             record.since = now.wall;
-            let (was, is) = (record.presence != Presence::Offline, presence != Presence::Offline);
+            let (was, is) = (
+                record.presence != Presence::Offline,
+                presence != Presence::Offline,
+            );
             record.presence = presence.clone();
             self.count_signed_in(agent, was, is);
-            out.push(Decision::Fact(AgentFact::PresenceChanged { agent: agent.clone(), presence }.into()));
+            out.push(Decision::Fact(
+                AgentFact::PresenceChanged {
+                    agent: agent.clone(),
+                    presence,
+                }
+                .into(),
+            ));
         }
         self.leave_free_lists(agent);
         out.push(Decision::AgentChanged(agent.clone()));
@@ -653,7 +827,9 @@ impl Acd {
     /// Puts the agent into, or takes him out of, his queues' free lists, and matches him when he is free.
     fn refresh(&mut self, now: Now, agent: &AgentId, random: &mut Random, out: &mut Vec<Decision>) {
         self.leave_free_lists(agent);
-        let Some(record) = self.agents.get_mut(agent) else { return };
+        let Some(record) = self.agents.get_mut(agent) else {
+            return;
+        };
         if !record.is_routable(now.mono) {
             self.mark_queues(agent, out);
             return;
@@ -672,9 +848,16 @@ impl Acd {
     }
 
     fn leave_free_lists(&mut self, agent: &AgentId) {
-        let Some(listed) = self.agents.get_mut(agent).and_then(|record| record.listed.take()) else { return };
+        let Some(listed) = self.agents.get_mut(agent).and_then(|record| record.listed.take()) else {
+            return;
+        };
         let key = (listed, agent.clone());
-        let queues = self.config.agents.get(agent).map(|config| config.queues.as_slice()).unwrap_or_default();
+        let queues = self
+            .config
+            .agents
+            .get(agent)
+            .map(|config| config.queues.as_slice())
+            .unwrap_or_default();
         for queue in queues {
             if let Some(queue) = self.queues.get_mut(queue) {
                 queue.free.remove(&key);
@@ -683,7 +866,12 @@ impl Acd {
     }
 
     fn count_signed_in(&mut self, agent: &AgentId, was: bool, is: bool) {
-        let queues = self.config.agents.get(agent).map(|config| config.queues.as_slice()).unwrap_or_default();
+        let queues = self
+            .config
+            .agents
+            .get(agent)
+            .map(|config| config.queues.as_slice())
+            .unwrap_or_default();
         for queue in queues {
             if let Some(queue) = self.queues.get_mut(queue) {
                 queue.signed_in = (queue.signed_in + u32::from(is)).saturating_sub(u32::from(was));
@@ -712,7 +900,11 @@ impl Acd {
 }
 
 fn stop_offer_timers(agent: &AgentId, out: &mut Vec<Decision>) {
-    for timer in [Timer::Setup(agent.clone()), Timer::Ring(agent.clone()), Timer::Lease(agent.clone())] {
+    for timer in [
+        Timer::Setup(agent.clone()),
+        Timer::Ring(agent.clone()),
+        Timer::Lease(agent.clone()),
+    ] {
         out.push(Decision::StopTimer(timer));
     }
 }
@@ -752,5 +944,7 @@ enum TimedOut {
 
 /// The engine's own reasons are slugs by construction.
 fn not_ready(reason: &'static str) -> Presence {
-    reason.parse::<ReasonId>().map_or(Presence::Offline, Presence::NotReady)
+    reason
+        .parse::<ReasonId>()
+        .map_or(Presence::Offline, Presence::NotReady)
 }

@@ -50,7 +50,10 @@ pub struct Item {
 impl Item {
     /// Whether an agent with `levels` may take it at `now`.
     pub fn fits(&self, agent: &AgentId, levels: &BTreeMap<SkillId, u8>, now: MonoTime) -> bool {
-        let skilled = self.skills.iter().all(|(skill, least)| levels.get(skill).is_some_and(|level| least <= level));
+        let skilled = self
+            .skills
+            .iter()
+            .all(|(skill, least)| levels.get(skill).is_some_and(|level| least <= level));
         skilled && self.excluded.get(agent).is_none_or(|until| *until <= now)
     }
 }

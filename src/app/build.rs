@@ -19,9 +19,9 @@ use tokio::sync::mpsc;
 use tokio::sync::watch;
 
 use crate::app::config::LoadedProfile;
-use crate::app::config::load_profile;
 use crate::app::config::ServerConfig;
 use crate::app::config::SipTransport;
+use crate::app::config::load_profile;
 use crate::app::credentials;
 use crate::base::civil::SiteZone;
 use crate::base::ids::BootId;
@@ -64,6 +64,7 @@ use crate::io::journal::JournalEvent;
 use crate::io::journal::JournalHandle;
 use crate::io::keys::KeyRing;
 use crate::io::keys::Keys;
+use crate::io::keys::SITE_KEY;
 use crate::io::media::pool::PoolConfig;
 use crate::io::media::prompts::PromptLibrary;
 use crate::io::media::socket::raise_file_limit;
@@ -123,61 +124,193 @@ pub struct Running {
     pub lock: std::fs::File,
 }
 
+/// What stands before anything runs: the folder, the keys, the database, the profile, the phones.
+struct House {
+    lock: std::fs::File,
+    clock: SystemClock,
+    random: Random,
+    boot_id: BootId,
+    keys: Keys,
+    store: Store,
+    version: u64,
+    profile: Arc<Profile>,
+    zone: SiteZone,
+    audit: Audit,
+    realm: String,
+    devices: Vec<DeviceAccount>,
+}
+
+/// The journal and what follows it into the database.
+struct Spine {
+    notify: Arc<Notify>,
+    journal: JournalHandle,
+    journal_thread: std::thread::JoinHandle<()>,
+    journal_inbox: std_mpsc::Receiver<JournalEvent>,
+    metrics: Arc<Metrics>,
+    alarms: Alarms,
+    watch: Watch,
+    shipped: watch::Receiver<FactNo>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
 /// Starts everything but the web side. Call it inside the runtime that shall run the tasks.
 ///
 /// # Errors
 /// Whatever is missing or broken, in words for the engineer on call.
 pub async fn start(config: &ServerConfig, places: &Places) -> anyhow::Result<Running> {
-    // 1. The folder is ours alone.
+    // 1. The folder is ours alone; keys, database, trail, accounts and phones.
+    let mut house = open_house(config, places).await?;
+
+    // 2. The journal, and everything it still holds into the database.
+    let mut spine = open_spine(config, places, &mut house).await?;
+
+    // 3. What a crash left open is closed before the first call.
+    wait_shipped(&spine.shipped, spine.journal.last_fact()).await?;
+    let last_fact = recover(&house, config, places, &spine.journal).await?;
+
+    // 4. The services over the database.
+    let tickets = start_services(config, &mut house, &mut spine);
+
+    // 5. Prompts, media, recorder; SIP sockets and the control thread.
+    let library = PromptLibrary::load(&places.prompts).map_err(|faults| anyhow::anyhow!("{faults}"))?;
+    let Spine {
+        notify,
+        journal,
+        journal_thread,
+        journal_inbox,
+        metrics,
+        alarms,
+        watch,
+        tasks,
+        ..
+    } = spine;
+    let (media, recorder_events, slots) =
+        start_media(config, places, &library, &mut house, (&notify, &watch))?;
+    let control_runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let udp = bind_udp(config, &control_runtime)?;
+    let streams = Streams::default();
+    let (stream_sender, stream_events) = mpsc::channel(CONTROL_QUEUE_MAX);
+    let sip = listen(config, &udp, &streams, stream_sender, &notify).await?;
+    let (sender, commands) = mpsc::channel(CONTROL_QUEUE_MAX);
+    let (views, stop) = (Arc::new(Views::default()), Arc::new(AtomicBool::new(false)));
+    let exchange = Exchange::new(exchange_parts(
+        config,
+        &mut house,
+        (&library, &slots, &sip),
+        last_fact,
+    ));
+    let doors = Doors {
+        udp,
+        streams,
+        stream_events,
+        media,
+        recorder_events,
+        journal,
+        journal_events: journal_inbox,
+        commands,
+        notify: Arc::clone(&notify),
+        stop: Arc::clone(&stop),
+        views: Arc::clone(&views),
+        metrics: Arc::clone(&metrics),
+    };
+    let control_loop = ControlLoop::new(exchange, doors, house.clock);
+    let control = std::thread::Builder::new()
+        .name("control".to_owned())
+        .spawn(move || control_runtime.block_on(control_loop.run()))?;
+
+    // 6. The handle by which everybody asks.
+    let engine = Engine::new(EngineParts {
+        commands: sender,
+        notify: Arc::clone(&notify),
+        views,
+        store: house.store,
+        tickets,
+        audit: house.audit,
+        alarms,
+        keys: house.keys,
+        profile: house.profile,
+        profile_version: house.version,
+        metrics,
+        recordings: places.recordings.clone(),
+        clock: house.clock,
+        zone: house.zone,
+    });
+    watch.begin(engine.clone(), places.data.clone());
+    Ok(Running {
+        engine,
+        sip,
+        stop,
+        notify,
+        control,
+        journal: journal_thread,
+        tasks,
+        lock: house.lock,
+    })
+}
+
+async fn open_house(config: &ServerConfig, places: &Places) -> anyhow::Result<House> {
     let lock = lock_data(&places.data)?;
     raise_file_limit();
     let clock = SystemClock::new();
     let mut random = os_random()?;
     let boot_id = BootId::new(clock.now(), &mut random);
-
-    // 2. Keys, database, trail.
     let keys = Keys::new(KeyRing::open(&places.data)?);
     let store = open_store(config, &places.data, clock.now()).await?;
-    let shipped = known_profile(&store, places).await?;
-    let (version, profile) = shipped;
+    let (version, profile) = known_profile(&store, places).await?;
     let zone = SiteZone::new(&profile.site.time_zone)?;
-    let audit = Audit::new(
-        store.clone(),
-        keys.clone(),
-        AuditConfig {
-            node: config.node.clone(),
-            boot: boot_id,
-            site: profile.site.id.clone(),
-            data: places.data.clone(),
-        },
-    );
-
-    // 3. Accounts and phones; what is new is told in a file.
+    // The site's own key may stand in the database alone: its journal file is gone once it was shipped.
+    if let Some(record) = store.data_key(SITE_KEY).await? {
+        keys.with(|ring| ring.adopt(&record))?;
+    }
+    let settings = AuditConfig {
+        node: config.node.clone(),
+        boot: boot_id,
+        site: profile.site.id.clone(),
+        data: places.data.clone(),
+    };
+    let audit = Audit::new(store.clone(), keys.clone(), settings);
     let realm = store.setting_once("sip-realm", &profile.site.realm).await?;
     let users = credentials::make_accounts(&store, &audit, &profile, clock.now(), &mut random).await?;
     let (devices, made) =
         credentials::device_accounts(&store, &audit, &profile, &realm, clock.now(), &mut random).await?;
     credentials::keep(&places.data, &realm, users, made)?;
+    Ok(House {
+        lock,
+        clock,
+        random,
+        boot_id,
+        keys,
+        store,
+        version,
+        profile,
+        zone,
+        audit,
+        realm,
+        devices,
+    })
+}
 
-    // 4. The journal, and everything it still holds into the database.
+async fn open_spine(config: &ServerConfig, places: &Places, house: &mut House) -> anyhow::Result<Spine> {
     let metrics = Arc::new(Metrics::default());
     let alarms = Alarms::load(AlarmParts {
-        store: store.clone(),
-        audit: audit.clone(),
-        clock,
+        store: house.store.clone(),
+        audit: house.audit.clone(),
+        clock: house.clock,
         metrics: Arc::clone(&metrics),
-        random: random.fork(),
+        random: house.random.fork(),
     })
     .await?;
     let watch = Watch::new(&alarms, &metrics);
     let notify = Arc::new(Notify::new());
     let (durable, durable_seen) = watch::channel(FactNo(0));
     let (journal_events, journal_inbox) = std_mpsc::channel();
-    let head = store.last_hash(&config.node).await?;
-    let mut journal_config =
-        JournalConfig::new(places.data.join("journal"), &config.node, &profile.site.id, boot_id);
-    journal_config.shipped = (head.fact_no, head.hash);
-    let journal = journal::open(journal_config, keys.clone(), clock, {
+    let head = house.store.last_hash(&config.node).await?;
+    let site = &house.profile.site.id;
+    let mut settings = JournalConfig::new(places.data.join("journal"), &config.node, site, house.boot_id);
+    settings.shipped = (head.fact_no, head.hash);
+    let journal = journal::open(settings, house.keys.clone(), house.clock, {
         let (notify, watch) = (Arc::clone(&notify), watch.clone());
         move |event| {
             watch.journal(&event);
@@ -189,108 +322,86 @@ pub async fn start(config: &ServerConfig, places: &Places) -> anyhow::Result<Run
             notify.notify_one();
         }
     })?;
-    let (shipper, shipped_seen) = Shipper::new(journal.reader, store.clone(), &config.node);
-    let mut tasks = vec![tokio::spawn(shipper.run(durable_seen, watch.shipper()))];
+    let (shipper, shipped) = Shipper::new(journal.reader, house.store.clone(), &config.node);
+    let tasks = vec![tokio::spawn(shipper.run(durable_seen, watch.shipper()))];
+    Ok(Spine {
+        notify,
+        journal: journal.handle,
+        journal_thread: journal.thread,
+        journal_inbox,
+        metrics,
+        alarms,
+        watch,
+        shipped,
+        tasks,
+    })
+}
 
-    // 5. What a crash left open is closed before the first call.
-    wait_shipped(&shipped_seen, journal.handle.last_fact()).await?;
-    let last_fact = recover(&store, config, places, &journal.handle, (&zone, &keys, clock.now())).await?;
-
-    // 6. The services over the database.
-    tasks.push(tokio::spawn({
-        let failed = watch.projector();
-        Projector::new(store.clone(), &config.node).run(shipped_seen.clone(), failed)
-    }));
-    let day_zone = zone.clone();
+fn start_services(config: &ServerConfig, house: &mut House, spine: &mut Spine) -> TicketService {
+    let projector = Projector::new(house.store.clone(), &config.node);
+    spine.tasks.push(tokio::spawn(
+        projector.run(spine.shipped.clone(), spine.watch.projector()),
+    ));
+    let day_zone = house.zone.clone();
     let tickets = TicketService::new(TicketServiceParts {
-        store: store.clone(),
-        audit: audit.clone(),
-        clock: Arc::new(clock),
-        random: random.fork(),
+        store: house.store.clone(),
+        audit: house.audit.clone(),
+        clock: Arc::new(house.clock),
+        random: house.random.fork(),
         day_of: Arc::new(move |at| day_zone.date_of(at).compact()),
     });
-    tasks.push(tokio::spawn({
-        let failed = watch.policies();
-        Policies::new(store.clone(), tickets.clone(), &config.node).run(shipped_seen, failed)
-    }));
-    tasks.push(tokio::spawn(alarms.clone().run()));
+    let policies = Policies::new(house.store.clone(), tickets.clone(), &config.node);
+    spine.tasks.push(tokio::spawn(
+        policies.run(spine.shipped.clone(), spine.watch.policies()),
+    ));
+    // These two run until the runtime ends: what they write is repeated at the next start.
+    tokio::spawn(spine.alarms.clone().run());
+    let heads_zone = house.zone.clone();
+    tokio::spawn(house.audit.clone().keep_heads_daily(
+        house.clock,
+        move |at| heads_zone.date_of(at).to_string(),
+        |error| tracing::error!(%error, "the daily head of the trail was not kept"),
+    ));
+    tickets
+}
 
-    // 7. Prompts, media, recorder.
-    let library = PromptLibrary::load(&places.prompts).map_err(|faults| anyhow::anyhow!("{faults}"))?;
-    let (media, recorder_inbox, slots) =
-        start_media(config, places, &library, (&zone, &keys, clock), &mut random, (&notify, &watch))?;
-
-    // 8. SIP sockets and the control thread.
-    let control_runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let udp = bind_udp(config, &control_runtime)?;
-    let streams = Streams::default();
-    let (stream_sender, stream_events) = mpsc::channel(CONTROL_QUEUE_MAX);
-    let listeners = listen(config, &udp, &streams, stream_sender, &notify).await?;
-    let (commands, command_inbox) = mpsc::channel(CONTROL_QUEUE_MAX);
-    let views = Arc::new(Views::default());
-    let stop = Arc::new(AtomicBool::new(false));
-    let exchange = Exchange::new(Parts {
-        sip: sip_config(&realm, devices, &listeners),
-        ports: port_pool(&slots),
+fn exchange_parts(
+    config: &ServerConfig,
+    house: &mut House,
+    (library, slots, listeners): (&PromptLibrary, &[BoundSlot], &[Listener]),
+    last_fact: FactNo,
+) -> Parts {
+    Parts {
+        sip: sip_config(&house.realm, std::mem::take(&mut house.devices), listeners),
+        ports: port_pool(slots),
         addresses: media_addresses(config),
-        prompts: prompt_indexes(&library),
-        profile: Arc::clone(&profile),
+        prompts: prompt_indexes(library),
+        profile: Arc::clone(&house.profile),
         limits: Limits {
             calls_max: usize::try_from(config.calls_max).unwrap_or(usize::MAX),
             calls_per_second_max: config.calls_per_second_max,
             stranger_rows_per_second_max: 50,
         },
         last_fact,
-        random: random.fork(),
-    });
-    let doors = Doors {
-        udp,
-        streams,
-        stream_events,
-        media,
-        recorder_events: recorder_inbox,
-        journal: journal.handle,
-        journal_events: journal_inbox,
-        commands: command_inbox,
-        notify: Arc::clone(&notify),
-        stop: Arc::clone(&stop),
-        views: Arc::clone(&views),
-        metrics: Arc::clone(&metrics),
-    };
-    let control_loop = ControlLoop::new(exchange, doors, clock);
-    let control = std::thread::Builder::new()
-        .name("control".to_owned())
-        .spawn(move || control_runtime.block_on(control_loop.run()))?;
-
-    // 9. The handle.
-    let engine = Engine::new(EngineParts {
-        commands,
-        notify: Arc::clone(&notify),
-        views,
-        store,
-        tickets,
-        audit,
-        alarms,
-        keys,
-        profile,
-        profile_version: version,
-        metrics,
-        recordings: places.recordings.clone(),
-        clock,
-        zone,
-    });
-    watch.begin(engine.clone(), places.data.clone());
-    Ok(Running { engine, sip: listeners, stop, notify, control, journal: journal.thread, tasks, lock })
+        random: house.random.fork(),
+    }
 }
 
 fn lock_data(data: &Path) -> anyhow::Result<std::fs::File> {
     std::fs::create_dir_all(data).with_context(|| format!("data folder {}", data.display()))?;
     let path = data.join("lock");
-    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => {
-            bail!("{}: another rexian uses this data folder; stop it first, or give another with --data", data.display())
+            bail!(
+                "{}: another rexian uses this data folder; stop it first, or give another with --data",
+                data.display()
+            )
         }
         Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
     }
@@ -331,13 +442,19 @@ async fn known_profile(store: &Store, places: &Places) -> anyhow::Result<(u64, A
         }
         return Ok((published.version, Arc::new(profile)));
     }
-    let LoadedProfile { profile, document, sha256 } = from_files.map_err(|faults| {
+    let LoadedProfile {
+        profile,
+        document,
+        sha256,
+    } = from_files.map_err(|faults| {
         let words: Vec<String> = faults.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("the profile has faults:\n{}", words.join("\n"))
     })?;
     let now = SystemClock::new().now();
     let mut tx = store.begin().await?;
-    let version = tx.publish_profile(&document, &sha256, now.wall, "first-start").await?;
+    let version = tx
+        .publish_profile(&document, &sha256, now.wall, "first-start")
+        .await?;
     tx.commit().await?;
     Ok((version, Arc::new(profile)))
 }
@@ -354,18 +471,22 @@ async fn wait_shipped(shipped: &watch::Receiver<FactNo>, last: FactNo) -> anyhow
 
 /// Closes the calls and recordings that the last run left open. Gives the number of the last fact.
 async fn recover(
-    store: &Store,
+    house: &House,
     config: &ServerConfig,
     places: &Places,
     journal: &JournalHandle,
-    (zone, keys, now): (&SiteZone, &Keys, Now),
 ) -> anyhow::Result<FactNo> {
-    let mut records = vec![system_record(now, SystemFact::NodeStarted { version: env!("CARGO_PKG_VERSION").to_owned() })];
+    let (store, now) = (&house.store, house.clock.now());
+    let mut records = vec![system_record(
+        now,
+        SystemFact::NodeStarted {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+    )];
     Projector::new(store.clone(), &config.node).catch_up().await?;
     records.extend(recovery::close_calls(store, &config.node, &[], now).await?);
     std::fs::create_dir_all(&places.recordings)?;
-    let _ = zone;
-    let closed = archive::recover(&places.recordings, keys)?;
+    let closed = archive::recover(&places.recordings, &house.keys)?;
     let found = closed.iter().map(|it| it.recording).collect();
     for it in closed {
         records.push(Record {
@@ -411,16 +532,15 @@ fn start_media(
     config: &ServerConfig,
     places: &Places,
     library: &PromptLibrary,
-    (zone, keys, clock): (&SiteZone, &Keys, SystemClock),
-    random: &mut Random,
+    house: &mut House,
     (notify, watch): (&Arc<Notify>, &Watch),
 ) -> anyhow::Result<MediaStart> {
     let (sender, receiver) = recorder_channel(usize::try_from(config.calls_max).unwrap_or(1000));
     let (recorder_events, recorder_inbox) = std_mpsc::channel();
     let recorder = RecorderConfig {
         root: places.recordings.clone(),
-        zone: zone.clone(),
-        keys: keys.clone(),
+        zone: house.zone.clone(),
+        keys: house.keys.clone(),
     };
     let (recorder_notify, watch) = (Arc::clone(notify), watch.clone());
     // The thread ends when the media worker's end of the ring is dropped.
@@ -435,8 +555,18 @@ fn start_media(
         }),
     )?;
     let pairs = config.calls_max.saturating_mul(2).saturating_add(16);
-    let v4 = config.media.addresses.iter().copied().find_map(|it| if let IpAddr::V4(it) = it { Some(it) } else { None });
-    let v6 = config.media.addresses.iter().copied().find_map(|it| if let IpAddr::V6(it) = it { Some(it) } else { None });
+    let v4 = config
+        .media
+        .addresses
+        .iter()
+        .copied()
+        .find_map(|it| if let IpAddr::V4(it) = it { Some(it) } else { None });
+    let v6 = config
+        .media
+        .addresses
+        .iter()
+        .copied()
+        .find_map(|it| if let IpAddr::V6(it) = it { Some(it) } else { None });
     let media_notify = Arc::clone(notify);
     let (media, slots) = worker::start(
         MediaConfig {
@@ -448,8 +578,8 @@ fn start_media(
             },
             rtp_timeout: Duration::from_secs(u64::from(config.media.timeout_s)),
         },
-        random,
-        clock,
+        &mut house.random,
+        house.clock,
         MediaParts {
             prompts: library.audio(),
             recorder: sender,
@@ -468,7 +598,14 @@ fn port_pool(slots: &[BoundSlot]) -> PortPool {
 }
 
 fn media_addresses(config: &ServerConfig) -> MediaAddresses {
-    let of = |v4: bool| config.media.addresses.iter().copied().find(|it| it.is_ipv4() == v4);
+    let of = |v4: bool| {
+        config
+            .media
+            .addresses
+            .iter()
+            .copied()
+            .find(|it| it.is_ipv4() == v4)
+    };
     MediaAddresses {
         v4: of(true).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         v6: of(false).unwrap_or(IpAddr::V6(Ipv6Addr::LOCALHOST)),
@@ -476,7 +613,11 @@ fn media_addresses(config: &ServerConfig) -> MediaAddresses {
 }
 
 fn prompt_indexes(library: &PromptLibrary) -> BTreeMap<crate::base::ids::PromptId, PromptIndex> {
-    library.entries().iter().filter_map(|entry| Some((entry.id.clone(), library.index(&entry.id)?))).collect()
+    library
+        .entries()
+        .iter()
+        .filter_map(|entry| Some((entry.id.clone(), library.index(&entry.id)?)))
+        .collect()
 }
 
 fn bind_udp(config: &ServerConfig, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Vec<UdpListener>> {
@@ -495,7 +636,11 @@ async fn listen(
     notify: &Arc<Notify>,
 ) -> anyhow::Result<Vec<Listener>> {
     let advertised = |transport: SipTransport, address: SocketAddr| {
-        config.sip.iter().find(|it| it.transport == transport && it.address == address).and_then(|it| it.advertised)
+        config
+            .sip
+            .iter()
+            .find(|it| it.transport == transport && it.address == address)
+            .and_then(|it| it.advertised)
     };
     let mut listeners: Vec<Listener> = udp
         .iter()
@@ -508,8 +653,14 @@ async fn listen(
     for it in config.sip.iter().filter(|it| it.transport == SipTransport::Tcp) {
         let wake = Arc::clone(notify);
         let listening = streams.listen(it.address, events.clone(), Arc::new(move || wake.notify_one()));
-        let (local, _task) = listening.await.with_context(|| format!("SIP over TCP on {}", it.address))?;
-        listeners.push(Listener { transport: Transport::Tcp, local, advertised: it.advertised });
+        let (local, _task) = listening
+            .await
+            .with_context(|| format!("SIP over TCP on {}", it.address))?;
+        listeners.push(Listener {
+            transport: Transport::Tcp,
+            local,
+            advertised: it.advertised,
+        });
     }
     Ok(listeners)
 }

@@ -112,7 +112,10 @@ pub async fn make_accounts(
     let organ: OrganPath = OrganPath::top("hotline".parse()?);
     let mut people: BTreeMap<UserId, (String, Role, Option<AgentId>)> = BTreeMap::new();
     for (id, agent) in &profile.agents {
-        people.insert(agent.user.clone(), (agent.name.clone(), Role::Agent, Some(id.clone())));
+        people.insert(
+            agent.user.clone(),
+            (agent.name.clone(), Role::Agent, Some(id.clone())),
+        );
     }
     for (user, name, role) in OFFICES {
         people.insert(user.parse()?, (name.to_owned(), role, None));
@@ -138,9 +141,16 @@ pub async fn make_accounts(
         let mut tx = store.begin().await?;
         tx.insert_account(&account).await?;
         let roles = vec![role.code().to_owned()];
-        audit.append(&mut tx, &[created(now, user.clone(), roles.clone())]).await?;
+        audit
+            .append(&mut tx, &[created(now, user.clone(), roles.clone())])
+            .await?;
         tx.commit().await?;
-        made.push(UserCredential { user: user.to_string(), password, roles, agent: agent.map(|it| it.to_string()) });
+        made.push(UserCredential {
+            user: user.to_string(),
+            password,
+            roles,
+            agent: agent.map(|it| it.to_string()),
+        });
     }
     Ok(made)
 }
@@ -171,26 +181,37 @@ pub async fn device_accounts(
 ) -> anyhow::Result<(Vec<DeviceAccount>, Vec<DeviceCredential>)> {
     let mut known = BTreeMap::new();
     for stored in store.device_secrets().await? {
-        let opened = audit.open(&stored.sealed).await?.with_context(|| format!("key of device {}", stored.device))?;
+        let opened = audit
+            .open(&stored.sealed)
+            .await?
+            .with_context(|| format!("key of device {}", stored.device))?;
         known.insert(stored.device, opened);
     }
     let (mut accounts, mut made) = (Vec::new(), Vec::new());
     for (device, settings) in &profile.devices {
-        let personal = match known.remove(device) {
-            Some(personal) => personal,
-            None => {
-                let secret = password(random, 16);
-                let personal = store_secret(store, audit, (device, &settings.user), realm, (now, &secret)).await?;
-                made.push(DeviceCredential { device: device.to_string(), user: settings.user.clone(), secret });
-                personal
-            }
+        let personal = if let Some(personal) = known.remove(device) {
+            personal
+        } else {
+            let secret = password(random, 16);
+            let personal =
+                store_secret(store, audit, (device, &settings.user), realm, (now, &secret)).await?;
+            made.push(DeviceCredential {
+                device: device.to_string(),
+                user: settings.user.clone(),
+                secret,
+            });
+            personal
         };
         let digest = |name: &str| hex::decode(personal.get(name).unwrap_or_default());
         accounts.push(DeviceAccount {
             device: device.clone(),
             user: settings.user.clone(),
-            ha1_md5: digest("ha1_md5")?.try_into().map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?,
-            ha1_sha256: digest("ha1_sha256")?.try_into().map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?,
+            ha1_md5: digest("ha1_md5")?
+                .try_into()
+                .map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?,
+            ha1_sha256: digest("ha1_sha256")?
+                .try_into()
+                .map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?,
         });
     }
     Ok((accounts, made))
@@ -208,8 +229,15 @@ async fn store_secret(
         .with("ha1_md5", hex::encode(digest.md5))
         .with("ha1_sha256", hex::encode(digest.sha256));
     let mut tx = store.begin().await?;
-    let sealed = audit.seal(&mut tx, &format!("device-{device}"), &personal).await?;
-    let row = DeviceSecret { device: device.clone(), realm: realm.to_owned(), sealed, set_at: now.wall };
+    let sealed = audit
+        .seal(&mut tx, &format!("device-{device}"), &personal)
+        .await?;
+    let row = DeviceSecret {
+        device: device.clone(),
+        realm: realm.to_owned(),
+        sealed,
+        set_at: now.wall,
+    };
     tx.set_device_secret(&row).await?;
     tx.commit().await?;
     Ok(personal)
@@ -221,16 +249,25 @@ async fn store_secret(
 /// What the hash says.
 pub async fn hash_password(password: String) -> anyhow::Result<String> {
     let hashed = tokio::task::spawn_blocking(move || {
-        Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
+        Argon2::default()
+            .hash_password(password.as_bytes())
+            .map(|hash| hash.to_string())
     });
-    hashed.await?.map_err(|error| anyhow::anyhow!("password hash: {error}"))
+    hashed
+        .await?
+        .map_err(|error| anyhow::anyhow!("password hash: {error}"))
 }
 
 /// Adds what was made to the file, which only its owner may read.
 ///
 /// # Errors
 /// The operating system's.
-pub fn keep(data: &Path, realm: &str, users: Vec<UserCredential>, devices: Vec<DeviceCredential>) -> anyhow::Result<()> {
+pub fn keep(
+    data: &Path,
+    realm: &str,
+    users: Vec<UserCredential>,
+    devices: Vec<DeviceCredential>,
+) -> anyhow::Result<()> {
     if users.is_empty() && devices.is_empty() {
         return Ok(());
     }
@@ -239,7 +276,12 @@ pub fn keep(data: &Path, realm: &str, users: Vec<UserCredential>, devices: Vec<D
     realm.clone_into(&mut all.realm);
     all.users.extend(users);
     all.devices.extend(devices);
-    let mut file = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&path)?;
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&path)?;
     file.write_all(serde_json::to_string_pretty(&all)?.as_bytes())?;
     file.sync_all()?;
     Ok(())

@@ -48,16 +48,26 @@ struct RunListener {
 /// # Errors
 /// What start-up says; a stop in order is no error.
 pub fn run(config: &ServerConfig, places: &Places) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let running = build::start(config, places).await?;
         let (stop_web, web_stopped) = watch::channel(false);
-        let web = WebConfig { listen: config.http.listen, hosts: config.http.hosts.clone(), data: places.data.clone() };
-        let web = server::start(running.engine.clone(), web, web_stopped).await.context("the web side")?;
+        let web = WebConfig {
+            listen: config.http.listen,
+            hosts: config.http.hosts.clone(),
+            data: places.data.clone(),
+        };
+        let web = server::start(running.engine.clone(), web, web_stopped)
+            .await
+            .context("the web side")?;
         let addresses = vec![format!("https://{}", web.address)];
         write_run_file(&running, &addresses, places)?;
         print_table(&running, &addresses, places)?;
-        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         one_of(&mut interrupt, &mut terminate).await;
         tracing::info!("no new calls; waiting for calls in progress, a second signal ends them");
         stop(running, stop_web, (&mut interrupt, &mut terminate), web.task).await?;
@@ -80,7 +90,16 @@ async fn stop(
     (interrupt, terminate): (&mut Signal, &mut Signal),
     web: tokio::task::JoinHandle<()>,
 ) -> anyhow::Result<()> {
-    let Running { engine, stop, notify, control, journal, tasks, lock, .. } = running;
+    let Running {
+        engine,
+        stop,
+        notify,
+        control,
+        journal,
+        tasks,
+        lock,
+        ..
+    } = running;
     engine.submit(Actor::system(), Command::Drain).await?;
     stop.store(true, Ordering::Relaxed);
     notify.notify_one();
@@ -109,7 +128,14 @@ async fn stop(
 }
 
 fn write_run_file(running: &Running, http: &[String], places: &Places) -> anyhow::Result<()> {
-    let sip = running.sip.iter().map(|it| RunListener { transport: name(it.transport), address: it.local }).collect();
+    let sip = running
+        .sip
+        .iter()
+        .map(|it| RunListener {
+            transport: name(it.transport),
+            address: it.local,
+        })
+        .collect();
     let run = RunFile {
         pid: std::process::id(),
         sip,
@@ -119,7 +145,12 @@ fn write_run_file(running: &Running, http: &[String], places: &Places) -> anyhow
     };
     let path = places.data.join(RUN_FILE);
     let fresh = places.data.join("run.json.new");
-    let mut file = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&fresh)?;
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&fresh)?;
     file.write_all(&serde_json::to_vec_pretty(&run)?)?;
     std::fs::rename(&fresh, &path)?;
     Ok(())
@@ -148,11 +179,21 @@ fn print_table(running: &Running, http: &[String], places: &Places) -> anyhow::R
         writeln!(out, "  line          {:<12}  {}", line.number, line.name)?;
     }
     if let Some(known) = credentials::read(&places.data) {
-        writeln!(out, "\n  secrets       {} (mode 600)", absolute(&places.data.join(credentials::FILE)))?;
+        writeln!(
+            out,
+            "\n  secrets       {} (mode 600)",
+            absolute(&places.data.join(credentials::FILE))
+        )?;
         writeln!(out, "\n  user            password        roles        agent")?;
         for it in known.users {
             let agent = it.agent.unwrap_or_default();
-            writeln!(out, "  {:<14}  {:<14}  {:<11}  {agent}", it.user, it.password, it.roles.join(","))?;
+            writeln!(
+                out,
+                "  {:<14}  {:<14}  {:<11}  {agent}",
+                it.user,
+                it.password,
+                it.roles.join(",")
+            )?;
         }
         writeln!(out, "\n  phone           secret            realm {}", known.realm)?;
         for it in known.devices {
@@ -165,5 +206,8 @@ fn print_table(running: &Running, http: &[String], places: &Places) -> anyhow::R
 }
 
 fn absolute(path: &Path) -> String {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+    std::path::absolute(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .display()
+        .to_string()
 }

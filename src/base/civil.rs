@@ -49,18 +49,28 @@ impl SiteZone {
 
     /// The first instant of a local day.
     pub fn start_of(&self, date: CivilDate) -> WallTime {
-        let start = self.0.to_ambiguous_zoned_datetime(date.0.to_datetime(jiff::civil::Time::midnight())).compatible();
-        start.map_or(WallTime::default(), |it| WallTime::from_micros(it.timestamp().as_microsecond()))
+        let start = self
+            .0
+            .to_ambiguous_zoned_datetime(date.0.to_datetime(jiff::civil::Time::midnight()))
+            .compatible();
+        start.map_or(WallTime::default(), |it| {
+            WallTime::from_micros(it.timestamp().as_microsecond())
+        })
     }
 
     /// The first instant after a local day.
     pub fn end_of(&self, date: CivilDate) -> WallTime {
-        date.0.tomorrow().map_or(WallTime::from_micros(i64::MAX), |next| self.start_of(CivilDate(next)))
+        date.0.tomorrow().map_or(WallTime::from_micros(i64::MAX), |next| {
+            self.start_of(CivilDate(next))
+        })
     }
 
     /// Local time as `2026-11-24 10:10:22`.
     pub fn format(&self, at: WallTime) -> String {
-        timestamp(at).to_zoned_datetime(self.0.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+        timestamp(at)
+            .to_zoned_datetime(self.0.clone())
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string()
     }
 }
 
@@ -80,7 +90,9 @@ impl CivilDate {
     /// # Errors
     /// [`CivilError::Date`].
     pub fn parse(text: &str) -> Result<Self, CivilError> {
-        text.parse().map(Self).map_err(|_| CivilError::Date(text.to_owned()))
+        text.parse()
+            .map(Self)
+            .map_err(|_| CivilError::Date(text.to_owned()))
     }
 
     /// Year, month 1–12, day 1–31.
@@ -112,7 +124,8 @@ pub fn to_rfc3339(at: WallTime) -> String {
 /// [`CivilError::Instant`].
 pub fn from_rfc3339(text: &str) -> Result<WallTime, CivilError> {
     let read: Result<Timestamp, _> = text.parse();
-    read.map(|it| WallTime::from_micros(it.as_microsecond())).map_err(|_| CivilError::Instant(text.to_owned()))
+    read.map(|it| WallTime::from_micros(it.as_microsecond()))
+        .map_err(|_| CivilError::Instant(text.to_owned()))
 }
 
 fn timestamp(at: WallTime) -> Timestamp {
@@ -129,14 +142,20 @@ mod tests {
         let late = from_rfc3339("2026-11-23T16:00:00Z").unwrap();
         assert_eq!(zone.date_of(late).compact(), "20261124");
         assert_eq!(zone.start_of(zone.date_of(late)), late);
-        assert_eq!(to_rfc3339(zone.end_of(zone.date_of(late))), "2026-11-24T16:00:00.000000Z");
+        assert_eq!(
+            to_rfc3339(zone.end_of(zone.date_of(late))),
+            "2026-11-24T16:00:00.000000Z"
+        );
         assert_eq!(zone.format(late), "2026-11-24 00:00:00");
         assert_eq!(zone.date_of(late).as_path(), "2026/11/24");
     }
 
     #[test]
     fn what_is_no_zone_or_instant_is_named() {
-        assert_eq!(SiteZone::new("China/Tangshan").err(), Some(CivilError::Zone("China/Tangshan".into())));
+        assert_eq!(
+            SiteZone::new("China/Tangshan").err(),
+            Some(CivilError::Zone("China/Tangshan".into()))
+        );
         assert!(from_rfc3339("yesterday").is_err());
         assert!(CivilDate::parse("2026-02-30").is_err());
     }

@@ -228,8 +228,14 @@ mod tests {
     #[test]
     fn an_id_survives_its_text_and_sorts_by_time() {
         let mut random = Random::from_number(7);
-        let early = Now { wall: crate::base::time::WallTime::from_micros(1_700_000_000_000_000), ..Now::default() };
-        let late = Now { wall: crate::base::time::WallTime::from_micros(1_700_000_001_000_000), ..Now::default() };
+        let early = Now {
+            wall: crate::base::time::WallTime::from_micros(1_700_000_000_000_000),
+            ..Now::default()
+        };
+        let late = Now {
+            wall: crate::base::time::WallTime::from_micros(1_700_000_001_000_000),
+            ..Now::default()
+        };
         let first = InteractionId::new(early, &mut random);
         let second = InteractionId::new(late, &mut random);
         assert!(first < second);

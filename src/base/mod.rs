@@ -12,5 +12,8 @@ pub mod time;
 pub mod timer_queue;
 
 /// A hash map for keys that strangers choose; everything else uses `BTreeMap`.
-#[allow(clippy::disallowed_types, reason = "the one place that gives the map its seeded hasher")]
+#[allow(
+    clippy::disallowed_types,
+    reason = "the one place that gives the map its seeded hasher"
+)]
 pub type Map<K, V> = std::collections::HashMap<K, V, random::SeededHasher>;

@@ -40,8 +40,15 @@ impl Number {
     /// `site_area` (an area code without its 0, as `315`), short codes, and `tel:`, `sip:` and `sips:` URIs with
     /// `phone-context`.
     pub fn parse(raw: &str, site_area: &str) -> Self {
-        let canonical = if raw.len() <= RAW_MAX { canonical(raw, site_area) } else { Canonical::Invalid };
-        Self { raw: raw.chars().take(RAW_MAX).collect(), canonical }
+        let canonical = if raw.len() <= RAW_MAX {
+            canonical(raw, site_area)
+        } else {
+            Canonical::Invalid
+        };
+        Self {
+            raw: raw.chars().take(RAW_MAX).collect(),
+            canonical,
+        }
     }
 
     /// The canonical text: `+8613800138000`, `12345`, `anonymous` or `invalid`.
@@ -91,16 +98,24 @@ fn canonical(raw: &str, site_area: &str) -> Canonical {
     if lower.is_empty() {
         return Canonical::Invalid;
     }
-    if ["anonymous", "unavailable", "restricted", "private", "unknown"].iter().any(|it| lower.starts_with(it)) {
+    if ["anonymous", "unavailable", "restricted", "private", "unknown"]
+        .iter()
+        .any(|it| lower.starts_with(it))
+    {
         return Canonical::Anonymous;
     }
-    let body = ["tel:", "sip:", "sips:"].iter().find_map(|scheme| lower.strip_prefix(scheme)).unwrap_or(&lower);
+    let body = ["tel:", "sip:", "sips:"]
+        .iter()
+        .find_map(|scheme| lower.strip_prefix(scheme))
+        .unwrap_or(&lower);
     let (body, params) = body.split_once(';').unwrap_or((body, ""));
     let body = body.split('@').next().unwrap_or(body);
     if body.starts_with("anonymous") {
         return Canonical::Anonymous;
     }
-    let Some(digits) = digits_of(body) else { return Canonical::Invalid };
+    let Some(digits) = digits_of(body) else {
+        return Canonical::Invalid;
+    };
     let context = params.split(';').find_map(|it| it.strip_prefix("phone-context="));
     // In a SIP URI the host follows: `2345678;phone-context=+86315@10.0.0.1`.
     let context = context.and_then(|it| it.split('@').next());
@@ -137,13 +152,13 @@ fn in_context(digits: &str, prefix: &str, site_area: &str) -> Canonical {
 fn of_digits(digits: &str, site_area: &str) -> Canonical {
     if let Some(international) = digits.strip_prefix('+') {
         return match international.strip_prefix("86") {
-            Some(national) => chinese(national, site_area),
+            Some(national) => from_abroad(national, site_area),
             None => e164(international),
         };
     }
     if let Some(international) = digits.strip_prefix("00") {
         return match international.strip_prefix("86") {
-            Some(national) => chinese(national, site_area),
+            Some(national) => from_abroad(national, site_area),
             None => e164(international),
         };
     }
@@ -151,6 +166,14 @@ fn of_digits(digits: &str, site_area: &str) -> Canonical {
         return chinese(national, site_area);
     }
     chinese(digits, site_area)
+}
+
+/// A number behind the code of China: a short code may stand behind its area, as people abroad dial it.
+fn from_abroad(national: &str, site_area: &str) -> Canonical {
+    match with_area(national) {
+        Some(Canonical::Short(text)) => Canonical::Short(text),
+        _ => chinese(national, site_area),
+    }
 }
 
 /// A number inside China, without its country code.
@@ -173,13 +196,21 @@ fn chinese(national: &str, site_area: &str) -> Canonical {
 
 /// Area code and subscriber number, without the leading 0; a short code behind an area code is that short code.
 fn with_area(bare: &str) -> Option<Canonical> {
-    let area = if bare.starts_with("10") || bare.starts_with('2') { 2 } else { 3 };
+    let area = if bare.starts_with("10") || bare.starts_with('2') {
+        2
+    } else {
+        3
+    };
     let subscriber = bare.get(area..)?;
     if matches!(bare.as_bytes().first(), Some(b'0')) || (bare.starts_with('1') && area == 3) {
         return None;
     }
     match subscriber.len() {
-        3..=6 if subscriber.starts_with('1') || subscriber.starts_with("95") || subscriber.starts_with("96") => {
+        3..=6
+            if subscriber.starts_with('1')
+                || subscriber.starts_with("95")
+                || subscriber.starts_with("96") =>
+        {
             Some(Canonical::Short(subscriber.to_owned()))
         }
         7 | 8 => Some(Canonical::E164(format!("+86{bare}"))),

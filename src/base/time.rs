@@ -70,7 +70,10 @@ impl WallTime {
 impl Add<Duration> for WallTime {
     type Output = Self;
     fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(micros(duration)).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(micros(duration)).unwrap_or(i64::MAX)),
+        )
     }
 }
 

@@ -17,7 +17,11 @@ pub struct TimerQueue<K> {
 
 impl<K> Default for TimerQueue<K> {
     fn default() -> Self {
-        Self { due: BTreeMap::new(), keys: BTreeMap::new(), sequence: 0 }
+        Self {
+            due: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            sequence: 0,
+        }
     }
 }
 

@@ -68,7 +68,9 @@ impl Leg {
 
     /// Whether the peer hears us and we hear the peer.
     pub fn is_two_way(&self) -> bool {
-        self.media.as_ref().is_some_and(|media| media.flow.send && media.flow.receive)
+        self.media
+            .as_ref()
+            .is_some_and(|media| media.flow.send && media.flow.receive)
     }
 
     /// Answers the peer's offer.
@@ -85,7 +87,8 @@ impl Leg {
     /// Writes our own offer.
     pub fn offer(&mut self) -> String {
         let local = local_media(self.address.ip(), self.address.port(), &self.codecs);
-        self.sdp.offer(&local, crate::sdp::description::Direction::SendRecv)
+        self.sdp
+            .offer(&local, crate::sdp::description::Direction::SendRecv)
     }
 
     /// Takes the answer to our offer.
@@ -102,7 +105,10 @@ impl Leg {
     pub fn apply(&mut self, ctx: &mut Ctx<'_>) {
         let leg = self.media_leg;
         match (&self.media, self.open) {
-            (Some(media), true) => ctx.media.push(MediaCommand::Modify { leg, media: media.clone() }),
+            (Some(media), true) => ctx.media.push(MediaCommand::Modify {
+                leg,
+                media: media.clone(),
+            }),
             (media, false) => {
                 let start = StreamStart {
                     ssrc: ctx.random.next_u32(),
@@ -110,8 +116,15 @@ impl Leg {
                     timestamp: ctx.random.next_u32(),
                 };
                 self.open = true;
-                ctx.out.push(CallOutput::LegOpened { media: leg, leg: self.id });
-                ctx.media.push(MediaCommand::Open { leg, media: media.clone(), start });
+                ctx.out.push(CallOutput::LegOpened {
+                    media: leg,
+                    leg: self.id,
+                });
+                ctx.media.push(MediaCommand::Open {
+                    leg,
+                    media: media.clone(),
+                    start,
+                });
             }
             (None, true) => {}
         }
@@ -134,12 +147,21 @@ impl Leg {
             codec: negotiated.codec,
             payload_type: negotiated.payload_type,
             telephone_event: negotiated.telephone_event,
-            flow: Flow { send: negotiated.send, receive: negotiated.receive },
+            flow: Flow {
+                send: negotiated.send,
+                receive: negotiated.receive,
+            },
             latch: self.latch,
         }
     }
 }
 
 fn local_media(address: IpAddr, rtp_port: u16, codecs: &[Codec]) -> LocalMedia<'_> {
-    LocalMedia { address, rtp_port, codecs, telephone_event: true, rtcp_mux: true }
+    LocalMedia {
+        address,
+        rtp_port,
+        codecs,
+        telephone_event: true,
+        rtcp_mux: true,
+    }
 }

@@ -126,7 +126,12 @@ impl Call {
     /// Takes a call whose `call.offered` is among the facts of this step; the answer waits for its fact.
     pub fn start(ctx: &mut Ctx<'_>, new: NewCall) -> Self {
         let recording = new.settings.record.then(|| RecordingId::new(ctx.now, ctx.random));
-        ctx.fact(new.id, Actor::system(), "flow:answer", CallFact::Answered { recording });
+        ctx.fact(
+            new.id,
+            Actor::system(),
+            "flow:answer",
+            CallFact::Answered { recording },
+        );
         ctx.out.push(CallOutput::AwaitAnswer);
         ctx.out.push(CallOutput::Changed);
         Self {
@@ -174,7 +179,8 @@ impl Call {
                 opened_at_us: ctx.now.wall.as_micros(),
             });
         }
-        ctx.sip.answer(ctx.now, self.customer.session, &self.answer_sdp, ctx.sip_out);
+        ctx.sip
+            .answer(ctx.now, self.customer.session, &self.answer_sdp, ctx.sip_out);
         ctx.out.push(CallOutput::Changed);
         self.step_flow(ctx, FlowInput::Start);
     }
@@ -218,8 +224,19 @@ impl Call {
             self.customer.apply(ctx);
         } else {
             // No usable answer: RFC 3261 §13.3.1.4 ends the session.
-            ctx.sip.bye(ctx.now, self.customer.session, Some((88, "Incompatible destination")), ctx.sip_out);
-            self.finish(ctx, Outcome::Failed, EndedBy::Refusal, Some(488), "sip:no-answer-in-ack");
+            ctx.sip.bye(
+                ctx.now,
+                self.customer.session,
+                Some((88, "Incompatible destination")),
+                ctx.sip_out,
+            );
+            self.finish(
+                ctx,
+                Outcome::Failed,
+                EndedBy::Refusal,
+                Some(488),
+                "sip:no-answer-in-ack",
+            );
         }
     }
 
@@ -238,7 +255,11 @@ impl Call {
             State::Talking => Outcome::Answered,
             State::Over => return,
         };
-        let cause = if outcome == Outcome::Cancelled { "sip:cancel" } else { "sip:bye" };
+        let cause = if outcome == Outcome::Cancelled {
+            "sip:cancel"
+        } else {
+            "sip:bye"
+        };
         self.finish(ctx, outcome, EndedBy::Caller, None, cause);
     }
 
@@ -252,14 +273,29 @@ impl Call {
             (State::Flow, EndedBy::Flow) => Outcome::EndedInIvr,
             _ => Outcome::Failed,
         };
-        let q850 = if by == EndedBy::MediaTimeout { (102, "Recovery on timer expiry") } else { (16, "Normal call clearing") };
-        ctx.sip.bye(ctx.now, self.customer.session, Some(q850), ctx.sip_out);
+        let q850 = if by == EndedBy::MediaTimeout {
+            (102, "Recovery on timer expiry")
+        } else {
+            (16, "Normal call clearing")
+        };
+        ctx.sip
+            .bye(ctx.now, self.customer.session, Some(q850), ctx.sip_out);
         self.finish(ctx, outcome, by, None, cause);
     }
 
     /// Signalling or media of the customer's leg was lost.
-    pub fn customer_lost(&mut self, ctx: &mut Ctx<'_>, by: EndedBy, status: Option<u16>, cause: &'static str) {
-        let outcome = if self.state == State::Talking { Outcome::Answered } else { Outcome::Failed };
+    pub fn customer_lost(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        by: EndedBy,
+        status: Option<u16>,
+        cause: &'static str,
+    ) {
+        let outcome = if self.state == State::Talking {
+            Outcome::Answered
+        } else {
+            Outcome::Failed
+        };
         self.finish(ctx, outcome, by, status, cause);
     }
 
@@ -275,7 +311,10 @@ impl Call {
         if self.state == State::Over {
             return;
         }
-        let played_ms = self.playing.as_ref().map_or(0, |playing| millis(ctx.now.mono.since(playing.since)));
+        let played_ms = self
+            .playing
+            .as_ref()
+            .map_or(0, |playing| millis(ctx.now.mono.since(playing.since)));
         self.note_notice(ctx, false, played_ms);
         if self.state == State::Queued {
             ctx.out.push(CallOutput::Withdraw);
@@ -294,17 +333,34 @@ impl Call {
     }
 
     /// Plays to the citizen, in place of what he hears.
-    pub(super) fn play(&mut self, ctx: &mut Ctx<'_>, prompts: Arc<[PromptIndex]>, repeat: Repeat, notice: bool) {
+    pub(super) fn play(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        prompts: Arc<[PromptIndex]>,
+        repeat: Repeat,
+        notice: bool,
+    ) {
         self.playbacks = self.playbacks.wrapping_add(1);
         let id = PlaybackId(self.playbacks);
-        self.playing = (repeat == Repeat::Once).then_some(Playing { id, notice, since: ctx.now.mono });
+        self.playing = (repeat == Repeat::Once).then_some(Playing {
+            id,
+            notice,
+            since: ctx.now.mono,
+        });
         let playback = Playback { id, prompts, repeat };
-        ctx.media.push(MediaCommand::Play { leg: self.customer.media_leg, playback });
+        ctx.media.push(MediaCommand::Play {
+            leg: self.customer.media_leg,
+            playback,
+        });
     }
 
     /// Plays the queue's music until something else is to be heard.
     pub(super) fn play_music(&mut self, ctx: &mut Ctx<'_>) {
-        let index = self.music.as_ref().and_then(|music| ctx.prompts.get(music)).copied();
+        let index = self
+            .music
+            .as_ref()
+            .and_then(|music| ctx.prompts.get(music))
+            .copied();
         if let Some(index) = index {
             self.play(ctx, Arc::from([index]), Repeat::Forever, false);
         }
@@ -332,17 +388,26 @@ impl Call {
         for action in actions {
             match action {
                 Action::Play { prompts, notice } => {
-                    let indexes: Vec<PromptIndex> =
-                        prompts.iter().filter_map(|prompt| ctx.prompts.get(prompt).copied()).collect();
+                    let indexes: Vec<PromptIndex> = prompts
+                        .iter()
+                        .filter_map(|prompt| ctx.prompts.get(prompt).copied())
+                        .collect();
                     self.play(ctx, Arc::from(indexes), Repeat::Once, notice);
                 }
                 Action::StopPlay => {
-                    ctx.media.push(MediaCommand::StopPlay { leg: self.customer.media_leg });
+                    ctx.media.push(MediaCommand::StopPlay {
+                        leg: self.customer.media_leg,
+                    });
                 }
                 Action::SetTimer(after) => ctx.out.push(CallOutput::SetFlowTimer(ctx.now.mono + after)),
                 Action::StopTimer => ctx.out.push(CallOutput::StopFlowTimer),
                 Action::Collected { node, choice } => {
-                    ctx.fact(self.id, Actor::caller(), "flow:collect", CallFact::DigitsCollected { node, choice });
+                    ctx.fact(
+                        self.id,
+                        Actor::caller(),
+                        "flow:collect",
+                        CallFact::DigitsCollected { node, choice },
+                    );
                 }
                 Action::Enqueue { queue } => ctx.out.push(CallOutput::Enqueue(queue)),
                 Action::HangUp => self.hang_up(ctx, EndedBy::Flow, "flow:hangup"),
@@ -352,9 +417,20 @@ impl Call {
 
     /// Writes which notice was heard, once, when its playback ends in whatever way.
     fn note_notice(&mut self, ctx: &mut Ctx<'_>, whole: bool, played_ms: u64) {
-        let Some(playing) = self.playing.take() else { return };
+        let Some(playing) = self.playing.take() else {
+            return;
+        };
         if let Some(prompt) = self.settings.notice.clone().filter(|_| playing.notice) {
-            ctx.fact(self.id, Actor::system(), "media:prompt-ended", CallFact::NoticePlayed { prompt, whole, played_ms });
+            ctx.fact(
+                self.id,
+                Actor::system(),
+                "media:prompt-ended",
+                CallFact::NoticePlayed {
+                    prompt,
+                    whole,
+                    played_ms,
+                },
+            );
         }
     }
 }

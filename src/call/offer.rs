@@ -97,13 +97,20 @@ impl Call {
     }
 
     /// The fact of the offer is durable: its phones ring. With none to ring the offer fails at once.
-    pub fn ring(&mut self, ctx: &mut Ctx<'_>, epoch: u64, targets: Vec<RingTarget>, sessions: &mut Vec<SessionId>) {
+    pub fn ring(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        epoch: u64,
+        targets: Vec<RingTarget>,
+        sessions: &mut Vec<SessionId>,
+    ) {
         if self.offer_epoch() != Some(epoch) {
             return;
         }
         for target in targets {
             let latch = Latch::SdpOrSignalling(target.signalling_ip);
-            let Some(mut leg) = Leg::new(ctx, SessionId(0), target.signalling_ip, target.codecs, latch) else {
+            let Some(mut leg) = Leg::new(ctx, SessionId(0), target.signalling_ip, target.codecs, latch)
+            else {
                 continue;
             };
             let mut invite = target.invite;
@@ -111,7 +118,10 @@ impl Call {
             leg.session = ctx.sip.invite(ctx.now, &invite, ctx.sip_out);
             sessions.push(leg.session);
             if let Some(offer) = &mut self.offer {
-                offer.branches.push(Branch { device: target.device, leg });
+                offer.branches.push(Branch {
+                    device: target.device,
+                    leg,
+                });
             }
         }
         ctx.out.push(CallOutput::Changed);
@@ -123,14 +133,23 @@ impl Call {
     /// A phone of the offer rings.
     pub fn branch_rings(&mut self, ctx: &mut Ctx<'_>) {
         if let Some(offer) = &self.offer {
-            ctx.out.push(CallOutput::Ringing { agent: offer.agent.clone(), epoch: offer.epoch });
+            ctx.out.push(CallOutput::Ringing {
+                agent: offer.agent.clone(),
+                epoch: offer.epoch,
+            });
         }
     }
 
     /// A phone of the offer failed or declined.
     pub fn branch_failed(&mut self, ctx: &mut Ctx<'_>, session: SessionId, status: u16) {
         let Some(offer) = &mut self.offer else { return };
-        let Some(at) = offer.branches.iter().position(|branch| branch.leg.session == session) else { return };
+        let Some(at) = offer
+            .branches
+            .iter()
+            .position(|branch| branch.leg.session == session)
+        else {
+            return;
+        };
         let mut branch = offer.branches.remove(at);
         offer.declined |= matches!(status, 486 | 600 | 603);
         branch.leg.close(ctx);
@@ -143,11 +162,22 @@ impl Call {
     /// A phone of the offer answered: the talk begins, the other phones stop ringing.
     pub fn branch_answered(&mut self, ctx: &mut Ctx<'_>, session: SessionId, sdp: Option<&[u8]>) {
         let Some(offer) = &mut self.offer else { return };
-        let Some(at) = offer.branches.iter().position(|branch| branch.leg.session == session) else { return };
+        let Some(at) = offer
+            .branches
+            .iter()
+            .position(|branch| branch.leg.session == session)
+        else {
+            return;
+        };
         let mut branch = offer.branches.remove(at);
         let accepted = sdp.is_some_and(|sdp| branch.leg.accept_answer(sdp).is_ok());
         if !accepted || self.state != State::Queued {
-            ctx.sip.bye(ctx.now, session, Some((88, "Incompatible destination")), ctx.sip_out);
+            ctx.sip.bye(
+                ctx.now,
+                session,
+                Some((88, "Incompatible destination")),
+                ctx.sip_out,
+            );
             branch.leg.close(ctx);
             if self.offer.as_ref().is_some_and(|offer| offer.branches.is_empty()) {
                 self.offer_failed(ctx);
@@ -160,12 +190,18 @@ impl Call {
     fn begin_talk(&mut self, ctx: &mut Ctx<'_>, mut branch: Branch) {
         let Some(offer) = self.offer.take() else { return };
         for mut other in offer.branches {
-            ctx.sip.cancel(ctx.now, other.leg.session, Completed::Elsewhere, ctx.sip_out);
+            ctx.sip
+                .cancel(ctx.now, other.leg.session, Completed::Elsewhere, ctx.sip_out);
             other.leg.close(ctx);
         }
         branch.leg.apply(ctx);
-        ctx.media.push(MediaCommand::Bridge { a: self.customer.media_leg, b: branch.leg.media_leg });
-        let waited = self.queued.map_or(0, |(since, _)| millis(ctx.now.mono.since(since)));
+        ctx.media.push(MediaCommand::Bridge {
+            a: self.customer.media_leg,
+            b: branch.leg.media_leg,
+        });
+        let waited = self
+            .queued
+            .map_or(0, |(since, _)| millis(ctx.now.mono.since(since)));
         ctx.fact(
             self.id,
             Actor::named(ActorKind::Agent, &offer.agent),
@@ -180,7 +216,10 @@ impl Call {
             },
         );
         self.state = State::Talking;
-        ctx.out.push(CallOutput::Accepted { agent: offer.agent.clone(), epoch: offer.epoch });
+        ctx.out.push(CallOutput::Accepted {
+            agent: offer.agent.clone(),
+            epoch: offer.epoch,
+        });
         ctx.out.push(CallOutput::Changed);
         self.talk = Some(Talk {
             agent: offer.agent,
@@ -195,7 +234,8 @@ impl Call {
     pub fn drop_offer(&mut self, ctx: &mut Ctx<'_>) {
         let Some(offer) = self.offer.take() else { return };
         for mut branch in offer.branches {
-            ctx.sip.cancel(ctx.now, branch.leg.session, Completed::No, ctx.sip_out);
+            ctx.sip
+                .cancel(ctx.now, branch.leg.session, Completed::No, ctx.sip_out);
             branch.leg.close(ctx);
         }
         ctx.out.push(CallOutput::Changed);
@@ -203,8 +243,16 @@ impl Call {
 
     fn offer_failed(&mut self, ctx: &mut Ctx<'_>) {
         let Some(offer) = &self.offer else { return };
-        let outcome = if offer.declined { OfferOutcome::Rejected } else { OfferOutcome::Failed };
-        let output = CallOutput::OfferFailed { agent: offer.agent.clone(), epoch: offer.epoch, outcome };
+        let outcome = if offer.declined {
+            OfferOutcome::Rejected
+        } else {
+            OfferOutcome::Failed
+        };
+        let output = CallOutput::OfferFailed {
+            agent: offer.agent.clone(),
+            epoch: offer.epoch,
+            outcome,
+        };
         self.drop_offer(ctx);
         ctx.out.push(output);
     }

@@ -48,9 +48,13 @@ impl Call {
         self.customer_holds || self.talk.as_ref().is_some_and(|talk| talk.agent_holds)
     }
 
-    /// Whether the party of a talk whose leg this is holds: many phones send nothing then.
+    /// Whether the party whose leg this is holds, so that its silence says nothing: many phones send nothing then.
     pub fn holds(&self, leg: MediaLeg) -> bool {
-        if self.is_customer_media(leg) { self.customer_holds } else { self.talk.as_ref().is_some_and(|it| it.agent_holds) }
+        let talk = self.talk.as_ref().map(|talk| &talk.leg);
+        [Some(&self.customer), talk]
+            .into_iter()
+            .flatten()
+            .any(|it| it.media_leg == leg && !it.is_two_way())
     }
 
     /// Whether `leg` is the agent's in a talk.
@@ -96,7 +100,12 @@ impl Call {
         let agent = talk.agent.clone();
         let actor = Actor::named(ActorKind::Agent, &agent);
         ctx.fact(self.id, actor, cause, CallFact::AgentLeft { agent });
-        ctx.sip.bye(ctx.now, self.customer.session, Some((16, "Normal call clearing")), ctx.sip_out);
+        ctx.sip.bye(
+            ctx.now,
+            self.customer.session,
+            Some((16, "Normal call clearing")),
+            ctx.sip_out,
+        );
         // Nothing is sent where the phone hung up; where its media stopped it must be told.
         self.end_talk(ctx);
         self.finish(ctx, Outcome::Answered, by, None, cause);
@@ -105,7 +114,12 @@ impl Call {
     /// Ends the agent's leg, when there is one.
     pub(super) fn end_talk(&mut self, ctx: &mut Ctx<'_>) {
         let Some(mut talk) = self.talk.take() else { return };
-        ctx.sip.bye(ctx.now, talk.leg.session, Some((16, "Normal call clearing")), ctx.sip_out);
+        ctx.sip.bye(
+            ctx.now,
+            talk.leg.session,
+            Some((16, "Normal call clearing")),
+            ctx.sip_out,
+        );
         talk.leg.close(ctx);
         ctx.out.push(CallOutput::TalkEnded { agent: talk.agent });
     }
@@ -114,7 +128,10 @@ impl Call {
         if self.customer.session == session {
             return Some(&mut self.customer);
         }
-        self.talk.as_mut().map(|talk| &mut talk.leg).filter(|leg| leg.session == session)
+        self.talk
+            .as_mut()
+            .map(|talk| &mut talk.leg)
+            .filter(|leg| leg.session == session)
     }
 
     /// Compares what a re-offer settled with who held before, and does what follows from the difference.
@@ -123,7 +140,11 @@ impl Call {
             return;
         }
         let held_before = self.is_held();
-        let by = if session == self.customer.session { Party::Caller } else { Party::Agent };
+        let by = if session == self.customer.session {
+            Party::Caller
+        } else {
+            Party::Agent
+        };
         let changed = match by {
             Party::Caller => {
                 let holds = !self.customer.is_two_way();
@@ -137,9 +158,15 @@ impl Call {
         let held = self.is_held();
         let actor = match by {
             Party::Caller => Actor::caller(),
-            Party::Agent => self.agent().map_or_else(Actor::system, |agent| Actor::named(ActorKind::Agent, agent)),
+            Party::Agent => self
+                .agent()
+                .map_or_else(Actor::system, |agent| Actor::named(ActorKind::Agent, agent)),
         };
-        let fact = if held { CallFact::Held { by } } else { CallFact::Retrieved { by } };
+        let fact = if held {
+            CallFact::Held { by }
+        } else {
+            CallFact::Retrieved { by }
+        };
         ctx.fact(self.id, actor, "sip:reinvite", fact);
         if let Some(agent) = self.talk.as_ref().map(|talk| talk.agent.clone()) {
             ctx.out.push(CallOutput::TalkHeld { agent, held });
@@ -159,7 +186,10 @@ impl Call {
             ctx.media.push(MediaCommand::Unbridge { leg: customer });
             self.play_music(ctx);
         } else {
-            ctx.media.push(MediaCommand::Bridge { a: customer, b: agent });
+            ctx.media.push(MediaCommand::Bridge {
+                a: customer,
+                b: agent,
+            });
         }
         true
     }

@@ -146,16 +146,28 @@ impl Alarms {
     /// # Errors
     /// [`StoreError`].
     pub async fn load(parts: AlarmParts) -> Result<Self, StoreError> {
-        let AlarmParts { store, audit, clock, metrics, random } = parts;
+        let AlarmParts {
+            store,
+            audit,
+            clock,
+            metrics,
+            random,
+        } = parts;
         let rows = store.open_alarms().await?;
-        let open = rows.into_iter().map(|row| ((row.code.clone(), row.object.clone()), row)).collect();
+        let open = rows
+            .into_iter()
+            .map(|row| ((row.code.clone(), row.object.clone()), row))
+            .collect();
         let alarms = Self(Arc::new(Inner {
             store,
             audit,
             clock,
             metrics,
             random: Mutex::new(random),
-            state: Mutex::new(State { open, waiting: VecDeque::new() }),
+            state: Mutex::new(State {
+                open,
+                waiting: VecDeque::new(),
+            }),
             writing: tokio::sync::Mutex::new(()),
             wake: Notify::new(),
             changes: watch::channel(0).0,
@@ -173,7 +185,10 @@ impl Alarms {
             if state.open.contains_key(&key) {
                 return;
             }
-            let id = AlarmId::new(now, &mut self.0.random.lock().unwrap_or_else(PoisonError::into_inner));
+            let id = AlarmId::new(
+                now,
+                &mut self.0.random.lock().unwrap_or_else(PoisonError::into_inner),
+            );
             let row = AlarmRow {
                 id,
                 code: key.0.clone(),
@@ -196,7 +211,9 @@ impl Alarms {
         let now = self.0.clock.now();
         {
             let mut state = self.state();
-            let Some(mut row) = state.open.remove(&(code.code().to_owned(), object.to_owned())) else { return };
+            let Some(mut row) = state.open.remove(&(code.code().to_owned(), object.to_owned())) else {
+                return;
+            };
             row.cleared_at = Some(now.wall);
             push(&mut state.waiting, Change::Cleared(row, now));
         }
@@ -206,7 +223,11 @@ impl Alarms {
 
     /// Raises or clears, as `wrong` says.
     pub fn set(&self, code: AlarmCode, object: &str, wrong: bool) {
-        if wrong { self.raise(code, object) } else { self.clear(code, object) }
+        if wrong {
+            self.raise(code, object)
+        } else {
+            self.clear(code, object)
+        }
     }
 
     /// Open alarms, oldest first.
@@ -240,7 +261,10 @@ impl Alarms {
         }
         let actor = Actor::named(ActorKind::User, user);
         let fact = SystemFact::AlarmAcknowledged { alarm: id };
-        self.0.audit.append(&mut tx, &[record(now, actor, "api:acknowledge", fact)]).await?;
+        self.0
+            .audit
+            .append(&mut tx, &[record(now, actor, "api:acknowledge", fact)])
+            .await?;
         tx.commit().await?;
         if let Some(row) = self.state().open.values_mut().find(|row| row.id == id) {
             row.acknowledged_at = Some(now.wall);
@@ -257,7 +281,9 @@ impl Alarms {
     pub async fn flush(&self) -> Result<(), AuditError> {
         let _order = self.0.writing.lock().await;
         loop {
-            let Some(change) = self.state().waiting.front().cloned() else { return Ok(()) };
+            let Some(change) = self.state().waiting.front().cloned() else {
+                return Ok(());
+            };
             self.write(&change).await?;
             self.state().waiting.pop_front();
         }
@@ -278,17 +304,35 @@ impl Alarms {
         let mut tx = self.0.store.begin().await?;
         let (done, now, fact) = match change {
             Change::Raised(row, now) => {
-                let AlarmRow { id, code, severity, object, .. } = row.clone();
-                let fact = SystemFact::AlarmRaised { alarm: id, code, severity, object };
+                let AlarmRow {
+                    id,
+                    code,
+                    severity,
+                    object,
+                    ..
+                } = row.clone();
+                let fact = SystemFact::AlarmRaised {
+                    alarm: id,
+                    code,
+                    severity,
+                    object,
+                };
                 (tx.raise_alarm(row).await?, *now, fact)
             }
             Change::Cleared(row, now) => {
                 let cleared = tx.clear_alarm(&row.code, &row.object, now.wall).await?;
-                (cleared.is_some(), *now, SystemFact::AlarmCleared { alarm: row.id })
+                (
+                    cleared.is_some(),
+                    *now,
+                    SystemFact::AlarmCleared { alarm: row.id },
+                )
             }
         };
         if done {
-            self.0.audit.append(&mut tx, &[record(now, Actor::system(), "alarm", fact)]).await?;
+            self.0
+                .audit
+                .append(&mut tx, &[record(now, Actor::system(), "alarm", fact)])
+                .await?;
             tx.commit().await?;
         }
         Ok(())
@@ -315,5 +359,13 @@ fn push(waiting: &mut VecDeque<Change>, change: Change) {
 }
 
 fn record(now: Now, actor: Actor, cause: &'static str, fact: SystemFact) -> Record {
-    Record { now, interaction: None, ticket: None, actor, cause, fact: Fact::System(fact), personal: None }
+    Record {
+        now,
+        interaction: None,
+        ticket: None,
+        actor,
+        cause,
+        fact: Fact::System(fact),
+        personal: None,
+    }
 }

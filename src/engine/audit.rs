@@ -10,10 +10,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
 
 use crate::base::ids::BootId;
+use crate::base::time::Clock;
+use crate::base::time::WallTime;
 use crate::fact::FactNo;
 use crate::fact::Record;
 use crate::fact::codec;
@@ -31,6 +34,8 @@ use crate::io::store::StoreError;
 use crate::io::store::Tx;
 use crate::io::store::journal::ChainHead;
 
+/// How often the day is looked at.
+const HEADS_LOOK: Duration = Duration::from_mins(10);
 /// Facts read at once when a chain is checked.
 const PAGE: u32 = 500;
 
@@ -266,6 +271,27 @@ impl Audit {
                 .map_err(|error| self.heads_error(error))?;
         }
         Ok(added)
+    }
+
+    /// Keeps the heads of every day as long as the program runs; `day` gives the civil day of an instant. `failed` hears
+    /// of each failure; the next try is made at the next look.
+    pub async fn keep_heads_daily(
+        self,
+        clock: impl Clock + Send,
+        day: impl Fn(WallTime) -> String + Send,
+        mut failed: impl FnMut(&AuditError) + Send,
+    ) {
+        let mut kept = String::new();
+        loop {
+            let today = day(clock.now().wall);
+            if today != kept {
+                match self.keep_heads(&today).await {
+                    Ok(_) => kept = today,
+                    Err(error) => failed(&error),
+                }
+            }
+            tokio::time::sleep(HEADS_LOOK).await;
+        }
     }
 
     /// The heads that are kept outside the database.

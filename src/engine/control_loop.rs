@@ -134,7 +134,12 @@ impl ControlLoop {
                 continue;
             }
             let stopping = self.doors.stop.load(Ordering::Relaxed) && self.exchange.is_settled();
-            self.wait(if stopping { LAST_EVENTS } else { Duration::from_hours(1) }).await;
+            self.wait(if stopping {
+                LAST_EVENTS
+            } else {
+                Duration::from_hours(1)
+            })
+            .await;
             if stopping && !self.turn() {
                 break;
             }
@@ -201,9 +206,19 @@ impl ControlLoop {
         let mut buffer = std::mem::take(&mut self.buffer);
         for listener in 0..self.doors.udp.len() {
             for _ in 0..DATAGRAMS_PER_TURN {
-                let Some(route) = self.doors.udp.get(listener).and_then(|it| it.receive(&mut buffer)) else { break };
+                let Some(route) = self
+                    .doors
+                    .udp
+                    .get(listener)
+                    .and_then(|it| it.receive(&mut buffer))
+                else {
+                    break;
+                };
                 worked = true;
-                self.step(Input::Sip { route, bytes: &buffer });
+                self.step(Input::Sip {
+                    route,
+                    bytes: &buffer,
+                });
             }
         }
         self.buffer = buffer;
@@ -213,7 +228,9 @@ impl ControlLoop {
     fn take_streams(&mut self) -> bool {
         let mut worked = false;
         for _ in 0..INPUTS_PER_TURN {
-            let Ok(event) = self.doors.stream_events.try_recv() else { break };
+            let Ok(event) = self.doors.stream_events.try_recv() else {
+                break;
+            };
             worked = true;
             match event {
                 StreamEvent::Message(route, bytes) => self.step(Input::Sip { route, bytes: &bytes }),
@@ -226,19 +243,28 @@ impl ControlLoop {
     fn take_commands(&mut self) -> bool {
         let mut worked = false;
         for _ in 0..INPUTS_PER_TURN {
-            let Ok(request) = self.doors.commands.try_recv() else { break };
+            let Ok(request) = self.doors.commands.try_recv() else {
+                break;
+            };
             worked = true;
             self.forced |= matches!(request.command, Command::Force);
             self.requests += 1;
             let id = RequestId(self.requests);
             self.replies.insert(id, request.reply);
-            self.step(Input::Command { request: id, actor: request.actor, command: request.command });
+            self.step(Input::Command {
+                request: id,
+                actor: request.actor,
+                command: request.command,
+            });
         }
         worked
     }
 
     fn take_timeouts(&mut self) -> bool {
-        let due = self.exchange.next_timeout().is_some_and(|at| at <= self.clock.now().mono);
+        let due = self
+            .exchange
+            .next_timeout()
+            .is_some_and(|at| at <= self.clock.now().mono);
         if due {
             self.step(Input::Timeout);
         }
@@ -250,10 +276,19 @@ impl ControlLoop {
         let mut outputs = std::mem::take(&mut self.outputs);
         for output in outputs.drain(..) {
             match output {
-                Output::Send { route, bytes } => self.send(route.transport, route.local, route.remote, route.connection, bytes),
+                Output::Send { route, bytes } => self.send(
+                    route.transport,
+                    route.local,
+                    route.remote,
+                    route.connection,
+                    bytes,
+                ),
                 Output::Media(command) => {
                     if let Err(refused) = self.doors.media.send(command) {
-                        self.doors.metrics.media_commands_dropped.fetch_add(1, Ordering::Relaxed);
+                        self.doors
+                            .metrics
+                            .media_commands_dropped
+                            .fetch_add(1, Ordering::Relaxed);
                         tracing::error!(?refused, "the media ring is full");
                     }
                 }
@@ -300,14 +335,21 @@ impl ControlLoop {
 
     fn publish_figures(&self) {
         let metrics = &self.doors.metrics;
-        metrics.calls_active.store(as_u64(self.exchange.calls_len()), Ordering::Relaxed);
-        metrics.gated.store(as_u64(self.exchange.gated_len()), Ordering::Relaxed);
+        metrics
+            .calls_active
+            .store(as_u64(self.exchange.calls_len()), Ordering::Relaxed);
+        metrics
+            .gated
+            .store(as_u64(self.exchange.gated_len()), Ordering::Relaxed);
     }
 
     /// Sleeps until a door has something or the next timeout is due.
     async fn wait(&self, at_most: Duration) {
         let now = self.clock.now().mono;
-        let timeout = self.exchange.next_timeout().map_or(at_most, |at: MonoTime| at.since(now).min(at_most));
+        let timeout = self
+            .exchange
+            .next_timeout()
+            .map_or(at_most, |at: MonoTime| at.since(now).min(at_most));
         let Doors { udp, notify, .. } = &self.doors;
         let readable = poll_fn(|cx| {
             let ready = udp.iter().any(|listener| listener.poll_readable(cx).is_ready());

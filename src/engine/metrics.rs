@@ -194,68 +194,198 @@ impl Metrics {
     pub fn render(&self) -> String {
         let mut text = String::with_capacity(8 * 1024);
         for (name, help, value) in self.counters() {
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {}", value.load(Relaxed));
+            let _ = writeln!(
+                text,
+                "# HELP {name} {help}\n# TYPE {name} counter\n{name} {}",
+                value.load(Relaxed)
+            );
         }
         for (name, help, value) in self.gauges() {
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {}", value.load(Relaxed));
+            let _ = writeln!(
+                text,
+                "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {}",
+                value.load(Relaxed)
+            );
         }
         let days = self.certificate_days.load(Relaxed);
         let name = "rexian_certificate_days";
-        let _ = writeln!(text, "# HELP {name} Days until the certificate ends.\n# TYPE {name} gauge\n{name} {days}");
-        labelled(&mut text, "rexian_calls_ended_total", "outcome", &OUTCOMES, &self.outcomes);
-        labelled(&mut text, "rexian_calls_refused_total", "reason", &REFUSALS, &self.refusals);
-        labelled(&mut text, "rexian_offers_ended_total", "outcome", &OFFERS, &self.offers);
+        let _ = writeln!(
+            text,
+            "# HELP {name} Days until the certificate ends.\n# TYPE {name} gauge\n{name} {days}"
+        );
+        labelled(
+            &mut text,
+            "rexian_calls_ended_total",
+            "outcome",
+            &OUTCOMES,
+            &self.outcomes,
+        );
+        labelled(
+            &mut text,
+            "rexian_calls_refused_total",
+            "reason",
+            &REFUSALS,
+            &self.refusals,
+        );
+        labelled(
+            &mut text,
+            "rexian_offers_ended_total",
+            "outcome",
+            &OFFERS,
+            &self.offers,
+        );
         let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"];
-        labelled(&mut text, "rexian_http_answers_total", "class", &classes, &self.http_answers);
+        labelled(
+            &mut text,
+            "rexian_http_answers_total",
+            "class",
+            &classes,
+            &self.http_answers,
+        );
         self.render_waits(&mut text);
         text
     }
 
     fn counters(&self) -> [(&'static str, &'static str, &AtomicU64); 20] {
         [
-            ("rexian_calls_offered_total", "INVITEs taken.", &self.calls_offered),
-            ("rexian_calls_answered_total", "Calls answered by the centre.", &self.calls_answered),
-            ("rexian_agents_answered_total", "Calls answered by agents.", &self.agents_answered),
+            (
+                "rexian_calls_offered_total",
+                "INVITEs taken.",
+                &self.calls_offered,
+            ),
+            (
+                "rexian_calls_answered_total",
+                "Calls answered by the centre.",
+                &self.calls_answered,
+            ),
+            (
+                "rexian_agents_answered_total",
+                "Calls answered by agents.",
+                &self.agents_answered,
+            ),
             ("rexian_facts_total", "Facts handed to the journal.", &self.facts),
-            ("rexian_media_commands_dropped_total", "Media commands lost.", &self.media_commands_dropped),
-            ("rexian_rtp_received_total", "RTP packets received, counted at the end of a leg.", &self.rtp_received),
+            (
+                "rexian_media_commands_dropped_total",
+                "Media commands lost.",
+                &self.media_commands_dropped,
+            ),
+            (
+                "rexian_rtp_received_total",
+                "RTP packets received, counted at the end of a leg.",
+                &self.rtp_received,
+            ),
             ("rexian_rtp_sent_total", "RTP packets sent.", &self.rtp_sent),
             ("rexian_rtp_lost_total", "RTP packets missing.", &self.rtp_lost),
-            ("rexian_rtp_late_total", "RTP packets too late or twice.", &self.rtp_late),
-            ("rexian_rtp_strangers_total", "RTP packets from strangers.", &self.rtp_strangers),
-            ("rexian_sip_received_total", "SIP messages received.", &self.sip_received),
+            (
+                "rexian_rtp_late_total",
+                "RTP packets too late or twice.",
+                &self.rtp_late,
+            ),
+            (
+                "rexian_rtp_strangers_total",
+                "RTP packets from strangers.",
+                &self.rtp_strangers,
+            ),
+            (
+                "rexian_sip_received_total",
+                "SIP messages received.",
+                &self.sip_received,
+            ),
             ("rexian_sip_sent_total", "SIP messages sent.", &self.sip_sent),
-            ("rexian_sip_malformed_total", "What came to a SIP port and was no message.", &self.sip_malformed),
-            ("rexian_recordings_stored_total", "Recordings closed whole.", &self.recordings_stored),
-            ("rexian_recordings_failed_total", "Recordings not written.", &self.recordings_failed),
-            ("rexian_recording_gap_ms_total", "Milliseconds missing in recordings.", &self.recording_gap_ms),
-            ("rexian_tickets_submitted_total", "Work orders submitted.", &self.tickets_submitted),
+            (
+                "rexian_sip_malformed_total",
+                "What came to a SIP port and was no message.",
+                &self.sip_malformed,
+            ),
+            (
+                "rexian_recordings_stored_total",
+                "Recordings closed whole.",
+                &self.recordings_stored,
+            ),
+            (
+                "rexian_recordings_failed_total",
+                "Recordings not written.",
+                &self.recordings_failed,
+            ),
+            (
+                "rexian_recording_gap_ms_total",
+                "Milliseconds missing in recordings.",
+                &self.recording_gap_ms,
+            ),
+            (
+                "rexian_tickets_submitted_total",
+                "Work orders submitted.",
+                &self.tickets_submitted,
+            ),
             ("rexian_sign_ins_total", "Sign-ins.", &self.sign_ins),
-            ("rexian_sign_ins_failed_total", "Failed sign-ins.", &self.sign_ins_failed),
-            ("rexian_permissions_denied_total", "Commands refused.", &self.permissions_denied),
+            (
+                "rexian_sign_ins_failed_total",
+                "Failed sign-ins.",
+                &self.sign_ins_failed,
+            ),
+            (
+                "rexian_permissions_denied_total",
+                "Commands refused.",
+                &self.permissions_denied,
+            ),
         ]
     }
 
     fn gauges(&self) -> [(&'static str, &'static str, &AtomicU64); 12] {
         [
             ("rexian_calls_active", "Calls in progress.", &self.calls_active),
-            ("rexian_effects_gated", "Effects waiting for their fact.", &self.gated),
+            (
+                "rexian_effects_gated",
+                "Effects waiting for their fact.",
+                &self.gated,
+            ),
             ("rexian_queue_waiting", "Callers waiting.", &self.queue_waiting),
-            ("rexian_queue_oldest_ms", "Longest present wait.", &self.queue_oldest_ms),
-            ("rexian_agents_signed_in", "Agents signed in.", &self.agents_signed_in),
-            ("rexian_agents_ready", "Agents that could take a call.", &self.agents_ready),
-            ("rexian_journal_lag_facts", "Facts the database has not yet.", &self.journal_lag_facts),
-            ("rexian_journal_lag_bytes", "Their bytes.", &self.journal_lag_bytes),
-            ("rexian_projector_lag_facts", "Facts the call records do not show yet.", &self.projector_lag_facts),
+            (
+                "rexian_queue_oldest_ms",
+                "Longest present wait.",
+                &self.queue_oldest_ms,
+            ),
+            (
+                "rexian_agents_signed_in",
+                "Agents signed in.",
+                &self.agents_signed_in,
+            ),
+            (
+                "rexian_agents_ready",
+                "Agents that could take a call.",
+                &self.agents_ready,
+            ),
+            (
+                "rexian_journal_lag_facts",
+                "Facts the database has not yet.",
+                &self.journal_lag_facts,
+            ),
+            (
+                "rexian_journal_lag_bytes",
+                "Their bytes.",
+                &self.journal_lag_bytes,
+            ),
+            (
+                "rexian_projector_lag_facts",
+                "Facts the call records do not show yet.",
+                &self.projector_lag_facts,
+            ),
             ("rexian_disk_free_bytes", "Free bytes.", &self.disk_free_bytes),
             ("rexian_alarms_open", "Open alarms.", &self.alarms_open),
-            ("rexian_streams_open", "Browsers on the live stream.", &self.streams_open),
+            (
+                "rexian_streams_open",
+                "Browsers on the live stream.",
+                &self.streams_open,
+            ),
         ]
     }
 
     fn render_waits(&self, text: &mut String) {
         let name = "rexian_wait_seconds";
-        let _ = writeln!(text, "# HELP {name} Wait in the queue before an agent answered.\n# TYPE {name} histogram");
+        let _ = writeln!(
+            text,
+            "# HELP {name} Wait in the queue before an agent answered.\n# TYPE {name} histogram"
+        );
         let mut below = 0;
         for (bound, count) in WAIT_BUCKETS_MS.iter().zip(&self.waits) {
             below += count.load(Relaxed);
@@ -264,7 +394,12 @@ impl Metrics {
         let all: u64 = self.waits.iter().map(|count| count.load(Relaxed)).sum();
         let sum = self.wait_sum_ms.load(Relaxed);
         let _ = writeln!(text, "{name}_bucket{{le=\"+Inf\"}} {all}");
-        let _ = writeln!(text, "{name}_sum {}.{:03}\n{name}_count {all}", sum / 1000, sum % 1000);
+        let _ = writeln!(
+            text,
+            "{name}_sum {}.{:03}\n{name}_count {all}",
+            sum / 1000,
+            sum % 1000
+        );
     }
 }
 
@@ -336,24 +471,48 @@ mod tests {
             reason: RefusalReason::JournalFull,
             count: 40,
         }));
-        metrics.count_fact(&Fact::Call(CallFact::Ended { outcome: Outcome::Failed, by: EndedBy::Crash, status: None }));
+        metrics.count_fact(&Fact::Call(CallFact::Ended {
+            outcome: Outcome::Failed,
+            by: EndedBy::Crash,
+            status: None,
+        }));
         let text = metrics.render();
-        assert!(text.contains("rexian_calls_refused_total{reason=\"overload\"} 1\n"), "{text}");
-        assert!(text.contains("rexian_calls_refused_total{reason=\"journal_full\"} 40\n"), "{text}");
-        assert!(text.contains("rexian_calls_ended_total{outcome=\"failed\"} 1\n"), "{text}");
+        assert!(
+            text.contains("rexian_calls_refused_total{reason=\"overload\"} 1\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("rexian_calls_refused_total{reason=\"journal_full\"} 40\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("rexian_calls_ended_total{outcome=\"failed\"} 1\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn every_label_is_the_code_of_its_value() {
         let code = |value: serde_json::Value| value.as_str().unwrap().to_owned();
-        let reasons = [RefusalReason::NoTrunk, RefusalReason::JournalFailed, RefusalReason::Counted];
+        let reasons = [
+            RefusalReason::NoTrunk,
+            RefusalReason::JournalFailed,
+            RefusalReason::Counted,
+        ];
         for reason in reasons {
             assert_eq!(REFUSALS[reason.at()], code(serde_json::to_value(reason).unwrap()));
         }
         for outcome in [Outcome::ShortAbandoned, Outcome::EndedInIvr, Outcome::Failed] {
-            assert_eq!(OUTCOMES[outcome.at()], code(serde_json::to_value(outcome).unwrap()));
+            assert_eq!(
+                OUTCOMES[outcome.at()],
+                code(serde_json::to_value(outcome).unwrap())
+            );
         }
-        for outcome in [OfferOutcome::NoAnswer, OfferOutcome::LostRace, OfferOutcome::Expired] {
+        for outcome in [
+            OfferOutcome::NoAnswer,
+            OfferOutcome::LostRace,
+            OfferOutcome::Expired,
+        ] {
             assert_eq!(OFFERS[outcome.at()], code(serde_json::to_value(outcome).unwrap()));
         }
     }

@@ -124,12 +124,27 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Denied`].
-    pub async fn authorize(&self, principal: &Principal, verb: Verb, object: &Object) -> Result<(), EngineError> {
-        let Err(denied) = authorize(principal, verb, object) else { return Ok(()) };
-        self.metrics().permissions_denied.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let fact =
-            AccountFact::PermissionDenied { verb: denied.verb.code().to_owned(), object: denied.object.clone() };
-        if let Err(error) = self.audit().write(&[self.account_record(principal, "api:denied", fact)]).await {
+    pub async fn authorize(
+        &self,
+        principal: &Principal,
+        verb: Verb,
+        object: &Object,
+    ) -> Result<(), EngineError> {
+        let Err(denied) = authorize(principal, verb, object) else {
+            return Ok(());
+        };
+        self.metrics()
+            .permissions_denied
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let fact = AccountFact::PermissionDenied {
+            verb: denied.verb.code().to_owned(),
+            object: denied.object.clone(),
+        };
+        if let Err(error) = self
+            .audit()
+            .write(&[self.account_record(principal, "api:denied", fact)])
+            .await
+        {
             tracing::error!(%error, "a refusal could not be written to the trail");
         }
         Err(denied.into())
@@ -156,8 +171,17 @@ impl Engine {
     /// [`EngineError`].
     pub async fn submit(&self, actor: Actor, command: Command) -> Result<(), EngineError> {
         let (reply, answer) = oneshot::channel();
-        let request = CommandRequest { actor, command, reply };
-        self.0.parts.commands.send(request).await.map_err(|_| EngineError::Stopping)?;
+        let request = CommandRequest {
+            actor,
+            command,
+            reply,
+        };
+        self.0
+            .parts
+            .commands
+            .send(request)
+            .await
+            .map_err(|_| EngineError::Stopping)?;
         self.0.parts.notify.notify_one();
         answer.await.map_err(|_| EngineError::Stopping)??;
         Ok(())
@@ -173,7 +197,11 @@ impl Engine {
         profile: Arc<Profile>,
         devices: Vec<DeviceAccount>,
     ) -> Result<(), EngineError> {
-        let command = Command::Publish { version, profile: Arc::clone(&profile), devices };
+        let command = Command::Publish {
+            version,
+            profile: Arc::clone(&profile),
+            devices,
+        };
         self.submit(Actor::system(), command).await?;
         *self.0.profile.write().unwrap_or_else(PoisonError::into_inner) = (version, profile);
         Ok(())
@@ -254,8 +282,15 @@ impl Engine {
 
     fn permission_for(&self, principal: &Principal, command: &Command) -> (Verb, Object) {
         let of_agent = |agent: &crate::base::ids::AgentId| {
-            let verb = if principal.agent.as_ref() == Some(agent) { Verb::AgentSelf } else { Verb::AgentForce };
-            (verb, Object::of_agent(format!("agent/{agent}"), Some(agent.clone())))
+            let verb = if principal.agent.as_ref() == Some(agent) {
+                Verb::AgentSelf
+            } else {
+                Verb::AgentForce
+            };
+            (
+                verb,
+                Object::of_agent(format!("agent/{agent}"), Some(agent.clone())),
+            )
         };
         match command {
             Command::SignIn { agent, .. }
@@ -264,12 +299,18 @@ impl Engine {
             | Command::FinishWrapup { agent }
             | Command::RejectOffer { agent } => of_agent(agent),
             Command::HangUp { interaction } => {
-                let agent = self.views().read(|it| it.calls.get(interaction).and_then(|call| call.agent.clone()));
-                (Verb::CallHangup, Object::of_agent(format!("call/{interaction}"), agent))
+                let agent = self
+                    .views()
+                    .read(|it| it.calls.get(interaction).and_then(|call| call.agent.clone()));
+                (
+                    Verb::CallHangup,
+                    Object::of_agent(format!("call/{interaction}"), agent),
+                )
             }
-            Command::Publish { version, .. } => {
-                (Verb::ProfilePublish, Object::of_centre(format!("profile/{version}")))
-            }
+            Command::Publish { version, .. } => (
+                Verb::ProfilePublish,
+                Object::of_centre(format!("profile/{version}")),
+            ),
             Command::Drain | Command::Force => (Verb::NodeDrain, Object::of_centre("node")),
         }
     }

@@ -43,7 +43,12 @@ pub struct Policies {
 impl Policies {
     /// Makes the policies over `node`'s facts.
     pub fn new(store: Store, tickets: TicketService, node: &str) -> Self {
-        Self { store, tickets, node: node.to_owned(), at: None }
+        Self {
+            store,
+            tickets,
+            node: node.to_owned(),
+            at: None,
+        }
     }
 
     /// Runs until `shipped` is closed. Failures are tried again; `failed` hears of each.
@@ -93,8 +98,10 @@ impl Policies {
             None => self.store.checkpoint(POLICIES, &self.node).await?,
         };
         self.at = Some(after);
-        let answered =
-            self.store.facts_of_kind_after(&self.node, after, "call.agent_answered", BATCH).await?;
+        let answered = self
+            .store
+            .facts_of_kind_after(&self.node, after, "call.agent_answered", BATCH)
+            .await?;
         let full = u32::try_from(answered.len()).is_ok_and(|facts| facts == BATCH);
         let last = answered.last().map(|(fact_no, _)| *fact_no);
         // Facts between the last answer and `up_to` hold nothing to do.
@@ -140,7 +147,9 @@ impl Policies {
         let calls: Vec<InteractionId> = requests.keys().copied().collect();
         for envelope in self.store.beginnings(&calls).await? {
             let stored = read_fact(&envelope)?;
-            let Some(request) = stored.interaction.and_then(|call| requests.get_mut(&call)) else { continue };
+            let Some(request) = stored.interaction.and_then(|call| requests.get_mut(&call)) else {
+                continue;
+            };
             match stored.fact {
                 Some(Fact::Call(CallFact::Offered { line, .. })) => {
                     request.line = line;

@@ -159,19 +159,31 @@ struct Tracked {
 impl Tracked {
     /// Takes a record of which nothing is in the tables.
     const fn fresh(record: CallRecord) -> Self {
-        Self { record, segments_written: 0, offers_closed: 0, counted: Intervals::new() }
+        Self {
+            record,
+            segments_written: 0,
+            offers_closed: 0,
+            counted: Intervals::new(),
+        }
     }
 
     /// Takes a record that was folded again: its figures are counted; which rows are written is not known, and writing
     /// one twice changes nothing.
     fn counted(record: CallRecord) -> Self {
         let counted = interval::contribution(&record);
-        Self { counted, ..Self::fresh(record) }
+        Self {
+            counted,
+            ..Self::fresh(record)
+        }
     }
 
     fn mark_written(&mut self) {
         self.segments_written = self.record.segments.len();
-        let closed = self.record.offers.iter().take_while(|offer| offer.outcome.is_some());
+        let closed = self
+            .record
+            .offers
+            .iter()
+            .take_while(|offer| offer.outcome.is_some());
         self.offers_closed = closed.count();
     }
 }

@@ -225,7 +225,9 @@ impl TicketService {
             let calls: Vec<InteractionId> = requests.iter().map(|request| request.interaction).collect();
             tx.calls_with_ticket(&calls).await?
         };
-        let new = requests.iter().filter(|request| known.insert(request.interaction));
+        let new = requests
+            .iter()
+            .filter(|request| known.insert(request.interaction));
         let new: Vec<&DraftRequest> = new.collect();
         let mut rows = Vec::with_capacity(new.len());
         let mut records = Vec::with_capacity(new.len());

@@ -40,14 +40,20 @@ pub struct Views {
 
 impl Default for Views {
     fn default() -> Self {
-        Self { snapshot: Mutex::default(), changes: broadcast::channel(STREAM_EVENTS_MAX).0 }
+        Self {
+            snapshot: Mutex::default(),
+            changes: broadcast::channel(STREAM_EVENTS_MAX).0,
+        }
     }
 }
 
 impl Views {
     /// The present picture.
     pub fn snapshot(&self) -> Snapshot {
-        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.snapshot
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Looks at the present picture without copying it whole.

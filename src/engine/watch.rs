@@ -87,7 +87,11 @@ impl Watch {
             ShipperEvent::DatabaseUp => alarms.clear(AlarmCode::DatabaseDown, "journal"),
             ShipperEvent::FileFailed(error) => tracing::error!(%error, "the journal's file cannot be read"),
             ShipperEvent::Gap { after, before } => {
-                tracing::error!(after = after.0, before = before.0, "facts are missing between database and file");
+                tracing::error!(
+                    after = after.0,
+                    before = before.0,
+                    "facts are missing between database and file"
+                );
                 alarms.raise(AlarmCode::JournalLag, "gap");
             }
         }
@@ -124,21 +128,43 @@ impl Watch {
             }
         }
         self.metrics.disk_free_bytes.store(least, Relaxed);
-        let lag = self.durable.load(Relaxed).saturating_sub(self.shipped.load(Relaxed));
+        let lag = self
+            .durable
+            .load(Relaxed)
+            .saturating_sub(self.shipped.load(Relaxed));
         self.metrics.journal_lag_facts.store(lag, Relaxed);
         self.alarms.set(AlarmCode::JournalLag, "facts", LAG_FACTS < lag);
         let now = engine.clock().now().wall;
         let (waiting, oldest, signed_in, ready) = engine.views().read(|picture| {
             let waiting: u32 = picture.queues.values().map(|queue| queue.waiting).sum();
-            let oldest = picture.queues.values().filter_map(|queue| queue.oldest_since).min();
-            let signed_in = picture.agents.values().filter(|agent| agent.presence != Presence::Offline).count();
-            let ready = picture.agents.values().filter(|agent| agent.presence == Presence::Ready).count();
+            let oldest = picture
+                .queues
+                .values()
+                .filter_map(|queue| queue.oldest_since)
+                .min();
+            let signed_in = picture
+                .agents
+                .values()
+                .filter(|agent| agent.presence != Presence::Offline)
+                .count();
+            let ready = picture
+                .agents
+                .values()
+                .filter(|agent| agent.presence == Presence::Ready)
+                .count();
             (waiting, oldest, signed_in, ready)
         });
         self.metrics.queue_waiting.store(u64::from(waiting), Relaxed);
-        self.metrics.queue_oldest_ms.store(oldest.map_or(0, |since| millis(now.since(since))), Relaxed);
-        self.metrics.agents_signed_in.store(u64::try_from(signed_in).unwrap_or(0), Relaxed);
-        self.metrics.agents_ready.store(u64::try_from(ready).unwrap_or(0), Relaxed);
-        self.alarms.set(AlarmCode::NoAgentSignedIn, "floor", signed_in == 0);
+        self.metrics
+            .queue_oldest_ms
+            .store(oldest.map_or(0, |since| millis(now.since(since))), Relaxed);
+        self.metrics
+            .agents_signed_in
+            .store(u64::try_from(signed_in).unwrap_or(0), Relaxed);
+        self.metrics
+            .agents_ready
+            .store(u64::try_from(ready).unwrap_or(0), Relaxed);
+        self.alarms
+            .set(AlarmCode::NoAgentSignedIn, "floor", signed_in == 0);
     }
 }

@@ -104,7 +104,10 @@ impl Admission {
         if self.journal != JournalStatus::Accepting {
             return Vec::new();
         }
-        let present = (wall.as_micros().div_euclid(60_000_000) * 60_000_000, RefusalReason::NoTrunk);
+        let present = (
+            wall.as_micros().div_euclid(60_000_000) * 60_000_000,
+            RefusalReason::NoTrunk,
+        );
         let later = self.counted.split_off(&present);
         std::mem::replace(&mut self.counted, later)
             .into_iter()
@@ -133,11 +136,17 @@ pub fn answer_of(reason: RefusalReason, overload: OverloadAnswer) -> Refusal<'st
         | RefusalReason::Counted => match overload {
             OverloadAnswer::Busy => (486, Some((17, "User busy"))),
             OverloadAnswer::Unavailable => (480, Some((34, "No circuit available"))),
-            OverloadAnswer::Service | OverloadAnswer::ServiceRetryAfter => (503, Some((34, "No circuit available"))),
+            OverloadAnswer::Service | OverloadAnswer::ServiceRetryAfter => {
+                (503, Some((34, "No circuit available")))
+            }
         },
     };
     let retry_after_s = (status == 503 && overload == OverloadAnswer::ServiceRetryAfter).then_some(10);
-    Refusal { status, q850, retry_after_s }
+    Refusal {
+        status,
+        q850,
+        retry_after_s,
+    }
 }
 
 /// Tokens that refill with time; times in microseconds, a token is one second's share.
@@ -152,7 +161,11 @@ struct TokenBucket {
 impl TokenBucket {
     fn new(per_second: u32) -> Self {
         let per_second = u64::from(per_second);
-        Self { per_second, level: per_second * 1_000_000, at: MonoTime::default() }
+        Self {
+            per_second,
+            level: per_second * 1_000_000,
+            at: MonoTime::default(),
+        }
     }
 
     fn take(&mut self, now: MonoTime) -> bool {
@@ -171,7 +184,11 @@ impl TokenBucket {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { calls_max: 3, calls_per_second_max: 2, stranger_rows_per_second_max: 1 };
+    const LIMITS: Limits = Limits {
+        calls_max: 3,
+        calls_per_second_max: 2,
+        stranger_rows_per_second_max: 1,
+    };
 
     #[test]
     fn calls_above_the_bound_or_the_rate_are_refused() {
@@ -180,17 +197,37 @@ mod tests {
         assert_eq!(admission.admit(at, 3), Err(RefusalReason::Overload));
         assert_eq!(admission.admit(at, 0), Ok(()));
         assert_eq!(admission.admit(at, 0), Ok(()));
-        assert_eq!(admission.admit(at, 0), Err(RefusalReason::Overload), "third in one instant");
-        assert_eq!(admission.admit(MonoTime::from_micros(600_000), 0), Ok(()), "half a second refills one");
+        assert_eq!(
+            admission.admit(at, 0),
+            Err(RefusalReason::Overload),
+            "third in one instant"
+        );
+        assert_eq!(
+            admission.admit(MonoTime::from_micros(600_000), 0),
+            Ok(()),
+            "half a second refills one"
+        );
     }
 
     #[test]
     fn a_journal_that_takes_nothing_takes_no_calls() {
         let mut admission = Admission::new(LIMITS);
         admission.set_journal(JournalStatus::Full);
-        assert_eq!(admission.admit(MonoTime::default(), 0), Err(RefusalReason::JournalFull));
-        assert!(!admission.writes_row(MonoTime::default(), WallTime::default(), RefusalReason::JournalFull));
-        assert!(admission.take_counted(WallTime::from_micros(120_000_000)).is_empty(), "not while it is full");
+        assert_eq!(
+            admission.admit(MonoTime::default(), 0),
+            Err(RefusalReason::JournalFull)
+        );
+        assert!(!admission.writes_row(
+            MonoTime::default(),
+            WallTime::default(),
+            RefusalReason::JournalFull
+        ));
+        assert!(
+            admission
+                .take_counted(WallTime::from_micros(120_000_000))
+                .is_empty(),
+            "not while it is full"
+        );
         admission.set_journal(JournalStatus::Accepting);
         let counted = admission.take_counted(WallTime::from_micros(120_000_000));
         assert_eq!(counted, vec![(0, RefusalReason::JournalFull, 1)]);

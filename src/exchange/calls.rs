@@ -62,22 +62,43 @@ impl Exchange {
         let caller = if call.privacy {
             self.dialplan.number("anonymous")
         } else {
-            self.dialplan.number(call.asserted_user.as_deref().unwrap_or(&call.from_user))
+            self.dialplan
+                .number(call.asserted_user.as_deref().unwrap_or(&call.from_user))
         };
         let called = self.dialplan.number(&call.request_user);
         let id = InteractionId::new(now, &mut self.random);
-        let arrival = Arrival { id, session, trunk, caller, called, call };
+        let arrival = Arrival {
+            id,
+            session,
+            trunk,
+            caller,
+            called,
+            call,
+        };
         if let Err(reason) = self.admit(now, &arrival) {
             self.refuse(now, &arrival, reason);
         }
     }
 
     fn admit(&mut self, now: Now, arrival: &Arrival) -> Result<(), RefusalReason> {
-        let line_id = self.dialplan.line(&arrival.called).cloned().ok_or(RefusalReason::UnknownNumber)?;
-        let line = self.profile.lines.get(&line_id).ok_or(RefusalReason::UnknownNumber)?.clone();
-        let flow = self.flows.get(&line.flow).cloned().ok_or(RefusalReason::UnknownNumber)?;
+        let line_id = self
+            .dialplan
+            .line(&arrival.called)
+            .cloned()
+            .ok_or(RefusalReason::UnknownNumber)?;
+        let line = self
+            .profile
+            .lines
+            .get(&line_id)
+            .ok_or(RefusalReason::UnknownNumber)?
+            .clone();
+        let flow = self
+            .flows
+            .get(&line.flow)
+            .cloned()
+            .ok_or(RefusalReason::UnknownNumber)?;
         self.admission.admit(now.mono, self.calls.len())?;
-        let settings = self.call_settings(arrival, flow.notice.clone());
+        let settings = self.call_settings(arrival, flow.notice.clone(), line.record);
         let latch = latch_of(settings.nat, arrival.call.signalling_ip);
         let mut asked = Vec::new();
         let mut ctx = Ctx {
@@ -93,8 +114,14 @@ impl Exchange {
             out: &mut asked,
         };
         let codecs = settings.codecs.clone();
-        let mut customer = Leg::new(&mut ctx, arrival.session, arrival.call.signalling_ip, codecs, latch)
-            .ok_or(RefusalReason::NoMediaPort)?;
+        let mut customer = Leg::new(
+            &mut ctx,
+            arrival.session,
+            arrival.call.signalling_ip,
+            codecs,
+            latch,
+        )
+        .ok_or(RefusalReason::NoMediaPort)?;
         let (answer_sdp, late_offer) = match &arrival.call.sdp {
             None => (customer.offer(), true),
             Some(offer) => {
@@ -105,7 +132,8 @@ impl Exchange {
                 (answer, false)
             }
         };
-        ctx.facts.push(offered(now, arrival, &customer, &line_id, &line.flow));
+        ctx.facts
+            .push(offered(now, arrival, &customer, &line_id, &line.flow));
         let variables = [("line".to_owned(), line_id.to_string())].into_iter().collect();
         let new = NewCall {
             id: arrival.id,
@@ -125,25 +153,42 @@ impl Exchange {
         Ok(())
     }
 
-    fn call_settings(&self, arrival: &Arrival, notice: Option<crate::base::ids::PromptId>) -> CallSettings {
-        let trunk = arrival.trunk.as_ref().and_then(|trunk| self.profile.trunks.get(trunk));
+    fn call_settings(
+        &self,
+        arrival: &Arrival,
+        notice: Option<crate::base::ids::PromptId>,
+        record: bool,
+    ) -> CallSettings {
+        let trunk = arrival
+            .trunk
+            .as_ref()
+            .and_then(|trunk| self.profile.trunks.get(trunk));
         CallSettings {
             codecs: trunk.map_or_else(default_codecs, |trunk| trunk.codecs.clone()),
             nat: trunk.is_some_and(|trunk| trunk.nat),
-            record: true,
+            record,
             notice,
             signalling_ip: arrival.call.signalling_ip,
         }
     }
 
     fn refuse(&mut self, now: Now, arrival: &Arrival, reason: RefusalReason) {
-        let overload = arrival.trunk.as_ref().and_then(|trunk| self.profile.trunks.get(trunk));
+        let overload = arrival
+            .trunk
+            .as_ref()
+            .and_then(|trunk| self.profile.trunks.get(trunk));
         let overload = overload.map_or(OverloadAnswer::Service, |trunk| trunk.overload);
         let refusal = answer_of(reason, overload);
         let (status, q850) = (refusal.status, refusal.q850.map(|(cause, _)| cause));
-        self.endpoint.refuse(now, arrival.session, &refusal, &mut self.sip_out);
+        self.endpoint
+            .refuse(now, arrival.session, &refusal, &mut self.sip_out);
         let personal = personal_of(&arrival.caller, &arrival.called.raw, &arrival.call.from_uri);
-        let fact = CallFact::Refused { status, q850, reason, trunk: arrival.trunk.clone() };
+        let fact = CallFact::Refused {
+            status,
+            q850,
+            reason,
+            trunk: arrival.trunk.clone(),
+        };
         self.write_refusal(now, arrival.id, reason, fact, personal);
     }
 
@@ -173,7 +218,11 @@ impl Exchange {
 
     pub(super) fn write_counted(&mut self, now: Now) {
         for (minute_us, reason, count) in self.admission.take_counted(now.wall) {
-            let fact = SystemFact::RefusalsCounted { minute_us, reason, count };
+            let fact = SystemFact::RefusalsCounted {
+                minute_us,
+                reason,
+                count,
+            };
             self.fact(Record {
                 now,
                 interaction: None,
@@ -190,7 +239,8 @@ impl Exchange {
     }
 
     fn arm_refusals(&mut self, now: Now) {
-        self.timers.set(Timer::Refusals, now.mono + std::time::Duration::from_mins(1));
+        self.timers
+            .set(Timer::Refusals, now.mono + std::time::Duration::from_mins(1));
     }
 
     /// Carries out what a call asked.
@@ -205,15 +255,21 @@ impl Exchange {
                 let accepted = self.acd.accept(now, &agent, epoch, &mut self.decisions);
                 debug_assert!(accepted.is_some(), "an offer that rings is reserved");
             }
-            CallOutput::OfferFailed { agent, epoch, outcome } => {
-                self.acd.offer_ended(now, &agent, epoch, outcome, &mut self.random, &mut self.decisions);
+            CallOutput::OfferFailed {
+                agent,
+                epoch,
+                outcome,
+            } => {
+                self.acd
+                    .offer_ended(now, &agent, epoch, outcome, &mut self.random, &mut self.decisions);
             }
             CallOutput::TalkHeld { agent, held } => {
                 let held = if held { Held::Yes } else { Held::No };
                 self.acd.set_held(now, &agent, held, &mut self.decisions);
             }
             CallOutput::TalkEnded { agent } => {
-                self.acd.talk_ended(now, &agent, id, &mut self.random, &mut self.decisions);
+                self.acd
+                    .talk_ended(now, &agent, id, &mut self.random, &mut self.decisions);
             }
             CallOutput::LegOpened { media, leg } => {
                 self.legs.insert(media, (id, leg));
@@ -233,20 +289,29 @@ impl Exchange {
 
     fn enqueue(&mut self, now: Now, id: InteractionId, queue: &QueueId) {
         let Some(config) = self.profile.queues.get(queue).cloned() else {
-            self.with_call(now, id, |call, ctx| call.hang_up(ctx, EndedBy::Flow, "flow:no-queue"));
+            self.with_call(now, id, |call, ctx| {
+                call.hang_up(ctx, EndedBy::Flow, "flow:no-queue")
+            });
             return;
         };
         let entered = queue.clone();
         self.with_call(now, id, |call, ctx| {
             let queued = CallFact::Queued {
                 queue: entered.clone(),
-                skills: config.skills.iter().map(|(skill, level)| (skill.clone(), *level)).collect(),
+                skills: config
+                    .skills
+                    .iter()
+                    .map(|(skill, level)| (skill.clone(), *level))
+                    .collect(),
                 enqueued_at_us: ctx.now.wall.as_micros(),
             };
             ctx.fact(call.id, Actor::system(), "flow:enqueue", queued);
             call.queued(ctx, entered, config.music.clone());
         });
-        match self.acd.enqueue(now, id, queue, &mut self.random, &mut self.decisions) {
+        match self
+            .acd
+            .enqueue(now, id, queue, &mut self.random, &mut self.decisions)
+        {
             Err(AcdError::Full | AcdError::NoQueue | AcdError::NoAgent | AcdError::NotSignedIn) => {
                 self.with_call(now, id, |call, ctx| call.hang_up(ctx, EndedBy::Flow, "acd:full"));
             }
@@ -256,9 +321,16 @@ impl Exchange {
 
     /// Whether a caller who hangs up now did so before the short-abandon limit of his queue.
     pub(super) fn is_short_abandon(&self, now: Now, id: InteractionId) -> bool {
-        let Some(call) = self.calls.get(&id) else { return false };
-        let (Some((since, _)), Some(queue)) = (call.queued, &call.queue) else { return false };
-        let limit = self.acd.queue_config(queue).map_or(0, |config| millis(config.short_abandon));
+        let Some(call) = self.calls.get(&id) else {
+            return false;
+        };
+        let (Some((since, _)), Some(queue)) = (call.queued, &call.queue) else {
+            return false;
+        };
+        let limit = self
+            .acd
+            .queue_config(queue)
+            .map_or(0, |config| millis(config.short_abandon));
         millis(now.mono.since(since)) < limit
     }
 
@@ -268,14 +340,25 @@ impl Exchange {
             MediaEvent::Digit { leg, digit } => {
                 self.with_customer(now, leg, |call, ctx| call.digit(ctx, digit, DigitSource::Rtp));
             }
-            MediaEvent::PromptEnded { leg, playback, whole, played } => {
+            MediaEvent::PromptEnded {
+                leg,
+                playback,
+                whole,
+                played,
+            } => {
                 let played = millis(played);
-                self.with_customer(now, leg, |call, ctx| call.prompt_ended(ctx, playback, whole, played));
+                self.with_customer(now, leg, |call, ctx| {
+                    call.prompt_ended(ctx, playback, whole, played)
+                });
             }
             MediaEvent::FirstRtp { .. } => {}
             MediaEvent::RtpTimeout { leg } => self.rtp_timeout(now, leg),
             MediaEvent::Closed { leg, stats } => self.leg_closed(now, leg, stats),
-            MediaEvent::RecordingStored { recording, interaction, file } => {
+            MediaEvent::RecordingStored {
+                recording,
+                interaction,
+                file,
+            } => {
                 let fact = RecordingFact::Stored {
                     recording,
                     path: file.path,
@@ -287,14 +370,20 @@ impl Exchange {
                 };
                 self.recording_fact(now, interaction, fact);
             }
-            MediaEvent::RecordingFailed { recording, interaction, error } => {
+            MediaEvent::RecordingFailed {
+                recording,
+                interaction,
+                error,
+            } => {
                 self.recording_fact(now, interaction, RecordingFact::Failed { recording, error });
             }
         }
     }
 
     fn with_customer(&mut self, now: Now, leg: MediaLeg, step: impl FnOnce(&mut Call, &mut Ctx<'_>)) {
-        let Some((id, _)) = self.legs.get(&leg).copied() else { return };
+        let Some((id, _)) = self.legs.get(&leg).copied() else {
+            return;
+        };
         self.with_call(now, id, |call, ctx| {
             if call.is_customer_media(leg) {
                 step(call, ctx);
@@ -303,7 +392,9 @@ impl Exchange {
     }
 
     fn rtp_timeout(&mut self, now: Now, leg: MediaLeg) {
-        let Some((id, _)) = self.legs.get(&leg).copied() else { return };
+        let Some((id, _)) = self.legs.get(&leg).copied() else {
+            return;
+        };
         self.with_call(now, id, |call, ctx| {
             if call.holds(leg) {
                 return;
@@ -318,7 +409,9 @@ impl Exchange {
 
     fn leg_closed(&mut self, now: Now, media: MediaLeg, stats: crate::media::command::LegStats) {
         self.ports.release(now.mono, media);
-        let Some((id, leg)) = self.legs.remove(&media) else { return };
+        let Some((id, leg)) = self.legs.remove(&media) else {
+            return;
+        };
         let stats = LegStats {
             received: stats.received,
             sent: stats.sent,
@@ -359,7 +452,10 @@ fn offered(
     line: &crate::base::ids::LineId,
     flow: &crate::base::ids::FlowId,
 ) -> Record {
-    let actor = arrival.trunk.as_ref().map_or_else(Actor::caller, |trunk| Actor::named(ActorKind::Trunk, trunk));
+    let actor = arrival
+        .trunk
+        .as_ref()
+        .map_or_else(Actor::caller, |trunk| Actor::named(ActorKind::Trunk, trunk));
     Record {
         now,
         interaction: Some(arrival.id),
@@ -372,17 +468,30 @@ fn offered(
             line: Some(line.clone()),
             flow: Some(flow.clone()),
         }),
-        personal: Some(personal_of(&arrival.caller, &arrival.called.raw, &arrival.call.from_uri)),
+        personal: Some(personal_of(
+            &arrival.caller,
+            &arrival.called.raw,
+            &arrival.call.from_uri,
+        )),
     }
 }
 
 /// The personal data of an INVITE.
 pub(super) fn personal_of(caller: &Number, called: &str, from_uri: &str) -> Personal {
-    Personal { number: Some(caller.clone()), ..Personal::default() }.with("called", called).with("from_uri", from_uri)
+    Personal {
+        number: Some(caller.clone()),
+        ..Personal::default()
+    }
+    .with("called", called)
+    .with("from_uri", from_uri)
 }
 
 fn latch_of(nat: bool, signalling_ip: IpAddr) -> Latch {
-    if nat { Latch::AnySource } else { Latch::SdpOrSignalling(signalling_ip) }
+    if nat {
+        Latch::AnySource
+    } else {
+        Latch::SdpOrSignalling(signalling_ip)
+    }
 }
 
 fn default_codecs() -> Vec<crate::base::codec::Codec> {

@@ -26,14 +26,17 @@ impl Exchange {
     }
 
     fn obey(&mut self, now: Now, actor: &Actor, command: Command) -> Result<(), CommandError> {
-        if self.admission.journal() == JournalStatus::Failed && !matches!(command, Command::Drain | Command::Force) {
+        if self.admission.journal() == JournalStatus::Failed
+            && !matches!(command, Command::Drain | Command::Force)
+        {
             return Err(CommandError::Journal);
         }
         match command {
             Command::SignIn { agent, seat, devices } => self.sign_in(now, &agent, seat, devices),
-            Command::SignOut { agent } => {
-                self.acd.sign_out(now, &agent, &mut self.decisions).map_err(|error| refusal(&error, &agent))
-            }
+            Command::SignOut { agent } => self
+                .acd
+                .sign_out(now, &agent, &mut self.decisions)
+                .map_err(|error| refusal(&error, &agent)),
             Command::SetPresence { agent, presence } => self.set_presence(now, &agent, presence),
             Command::FinishWrapup { agent } => self
                 .acd
@@ -55,7 +58,9 @@ impl Exchange {
             Command::Force => {
                 let calls: Vec<InteractionId> = self.calls.keys().copied().collect();
                 for call in calls {
-                    self.with_call(now, call, |call, ctx| call.hang_up(ctx, EndedBy::Shutdown, "node:stop"));
+                    self.with_call(now, call, |call, ctx| {
+                        call.hang_up(ctx, EndedBy::Shutdown, "node:stop")
+                    });
                 }
                 Ok(())
             }
@@ -69,18 +74,37 @@ impl Exchange {
         seat: Option<SeatId>,
         devices: Vec<DeviceId>,
     ) -> Result<(), CommandError> {
-        let config = self.profile.agents.get(agent).ok_or_else(|| CommandError::NoAgent(agent.clone()))?;
+        let config = self
+            .profile
+            .agents
+            .get(agent)
+            .ok_or_else(|| CommandError::NoAgent(agent.clone()))?;
         let fixed = match &seat {
             None => None,
             Some(seat) => match self.profile.seats.get(seat) {
                 Some(known) => known.device.clone(),
-                None => return Err(CommandError::Unknown { field: "seat", value: seat.to_string() }),
+                None => {
+                    return Err(CommandError::Unknown {
+                        field: "seat",
+                        value: seat.to_string(),
+                    });
+                }
             },
         };
-        if let Some(unknown) = devices.iter().find(|device| !self.profile.devices.contains_key(*device)) {
-            return Err(CommandError::Unknown { field: "devices", value: unknown.to_string() });
+        if let Some(unknown) = devices
+            .iter()
+            .find(|device| !self.profile.devices.contains_key(*device))
+        {
+            return Err(CommandError::Unknown {
+                field: "devices",
+                value: unknown.to_string(),
+            });
         }
-        let mut bound = if devices.is_empty() { config.devices.clone() } else { devices };
+        let mut bound = if devices.is_empty() {
+            config.devices.clone()
+        } else {
+            devices
+        };
         bound.extend(fixed);
         bound.sort();
         bound.dedup();
@@ -93,9 +117,17 @@ impl Exchange {
 
     fn set_presence(&mut self, now: Now, agent: &AgentId, presence: Presence) -> Result<(), CommandError> {
         match &presence {
-            Presence::Offline => return Err(CommandError::Unknown { field: "state", value: "offline".to_owned() }),
+            Presence::Offline => {
+                return Err(CommandError::Unknown {
+                    field: "state",
+                    value: "offline".to_owned(),
+                });
+            }
             Presence::NotReady(reason) if !self.profile.reasons.contains_key(reason) => {
-                return Err(CommandError::Unknown { field: "reason", value: reason.to_string() });
+                return Err(CommandError::Unknown {
+                    field: "reason",
+                    value: reason.to_string(),
+                });
             }
             Presence::NotReady(_) | Presence::Ready => {}
         }
@@ -105,14 +137,22 @@ impl Exchange {
     }
 
     fn reject_offer(&mut self, now: Now, agent: &AgentId) -> Result<(), CommandError> {
-        let epoch = self.acd.offer_of(agent).map_err(|error| refusal(&error, agent))?.epoch;
+        let epoch = self
+            .acd
+            .offer_of(agent)
+            .map_err(|error| refusal(&error, agent))?
+            .epoch;
         let outcome = OfferOutcome::Rejected;
-        self.acd.offer_ended(now, agent, epoch, outcome, &mut self.random, &mut self.decisions);
+        self.acd
+            .offer_ended(now, agent, epoch, outcome, &mut self.random, &mut self.decisions);
         Ok(())
     }
 
     fn hang_up(&mut self, now: Now, actor: &Actor, interaction: InteractionId) -> Result<(), CommandError> {
-        let call = self.calls.get(&interaction).ok_or(CommandError::NoCall(interaction))?;
+        let call = self
+            .calls
+            .get(&interaction)
+            .ok_or(CommandError::NoCall(interaction))?;
         let own = call.agent().is_some_and(|agent| agent.as_str() == actor.id);
         let by = if own { EndedBy::Agent } else { EndedBy::User };
         self.with_call(now, interaction, |call, ctx| call.hang_up(ctx, by, "api:hangup"));

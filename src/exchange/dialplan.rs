@@ -18,8 +18,15 @@ impl DialPlan {
     pub fn new(profile: &Profile) -> Self {
         let area_code = profile.site.area_code.clone();
         let canonical = |number: &str| Number::parse(number, &area_code).canonical_text().to_owned();
-        let lines = profile.lines.iter().map(|(id, line)| (canonical(&line.number), id.clone())).collect();
-        Self { lines, area_code: area_code.clone() }
+        let lines = profile
+            .lines
+            .iter()
+            .map(|(id, line)| (canonical(&line.number), id.clone()))
+            .collect();
+        Self {
+            lines,
+            area_code: area_code.clone(),
+        }
     }
 
     /// Understands a number as this site does.

@@ -1,11 +1,14 @@
 //! What the distributor decides, carried out: facts first, then phones.
 
+use crate::acd::config::SETUP_TIMEOUT;
 use crate::acd::decision::Decision;
 use crate::acd::decision::Reservation;
+use crate::acd::decision::Timer as AcdTimer;
 use crate::base::ids::DeviceId;
 use crate::base::ids::InteractionId;
 use crate::base::time::Now;
 use crate::base::time::millis;
+use crate::call::machine::Call;
 use crate::call::offer::NewOffer;
 use crate::call::offer::RingTarget;
 use crate::exchange::gate::Gated;
@@ -77,15 +80,27 @@ impl Exchange {
 
     /// The fact of an offer is durable: its phones ring.
     pub(super) fn ring(&mut self, now: Now, interaction: InteractionId, epoch: u64) {
-        let Some(call) = self.calls.get(&interaction) else { return };
-        let Some(offer) = call.offer().filter(|offer| offer.epoch == epoch) else { return };
-        let devices = offer.devices.clone();
-        let queue_name = self.profile.queues.get(&offer.queue).map(|queue| queue.name.clone());
+        let Some(call) = self.calls.get(&interaction) else {
+            return;
+        };
+        let Some(offer) = call.offer().filter(|offer| offer.epoch == epoch) else {
+            return;
+        };
+        let (devices, agent) = (offer.devices.clone(), offer.agent.clone());
+        let queue_name = self
+            .profile
+            .queues
+            .get(&offer.queue)
+            .map(|queue| queue.name.clone());
         let caller = call.caller.canonical_text().to_owned();
         let mut targets = Vec::with_capacity(devices.len());
         for device in devices {
-            let Some(account) = self.profile.devices.get(&device) else { continue };
-            let Some(binding) = self.endpoint.bindings(&device).last() else { continue };
+            let Some(account) = self.profile.devices.get(&device) else {
+                continue;
+            };
+            let Some(binding) = self.endpoint.bindings(&device).last() else {
+                continue;
+            };
             let invite = OutgoingInvite {
                 target: binding.into(),
                 from_user: caller.clone(),
@@ -95,19 +110,48 @@ impl Exchange {
                 sdp: String::new(),
             };
             let signalling_ip = binding.route.remote.ip();
-            targets.push(RingTarget { device, invite, codecs: account.codecs.clone(), signalling_ip });
+            targets.push(RingTarget {
+                device,
+                invite,
+                codecs: account.codecs.clone(),
+                signalling_ip,
+            });
         }
         let mut sessions = Vec::new();
-        self.with_call(now, interaction, |call, ctx| call.ring(ctx, epoch, targets, &mut sessions));
+        self.timers
+            .set(Timer::Acd(AcdTimer::Setup(agent)), now.mono + SETUP_TIMEOUT);
+        self.with_call(now, interaction, |call, ctx| {
+            call.ring(ctx, epoch, targets, &mut sessions)
+        });
         for session in sessions {
             self.sessions.insert(session, interaction);
         }
     }
 
+    /// A timer of the distributor fired. A phone's time to ring begins when its INVITE leaves: while an offer waits for
+    /// its fact, no phone is to blame.
+    pub(super) fn acd_timeout(&mut self, now: Now, timer: AcdTimer) {
+        if let AcdTimer::Setup(agent) = &timer
+            && let Ok(reservation) = self.acd.offer_of(agent)
+            && let Some(offer) = self.calls.get(&reservation.interaction).and_then(Call::offer)
+            && offer.branches.is_empty()
+        {
+            self.timers.set(Timer::Acd(timer), now.mono + SETUP_TIMEOUT);
+            return;
+        }
+        self.acd
+            .timeout(now, timer, &mut self.random, &mut self.decisions);
+    }
+
     fn offer_ended(&mut self, now: Now, reservation: &Reservation, outcome: OfferOutcome) {
         let lasted_ms = millis(now.mono.since(reservation.since));
         let interaction = reservation.interaction;
-        let fact = CallFact::OfferEnded { offer: reservation.offer, agent: reservation.agent.clone(), outcome, lasted_ms };
+        let fact = CallFact::OfferEnded {
+            offer: reservation.offer,
+            agent: reservation.agent.clone(),
+            outcome,
+            lasted_ms,
+        };
         self.fact(Record {
             now,
             interaction: Some(interaction),

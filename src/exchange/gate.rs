@@ -46,7 +46,11 @@ pub struct Gate {
 impl Gate {
     /// A gate for a chain whose facts up to `last` are durable.
     pub fn new(last: FactNo) -> Self {
-        Self { waiting: VecDeque::new(), written: last, durable: last }
+        Self {
+            waiting: VecDeque::new(),
+            written: last,
+            durable: last,
+        }
     }
 
     /// Counts a fact that was handed to the journal.
@@ -97,9 +101,22 @@ mod tests {
     fn a_commitment_leaves_when_its_fact_is_durable_and_not_before() {
         let mut gate = Gate::new(FactNo(10));
         let request = RequestId(1);
-        assert!(gate.hold(Gated::Reply { request, result: Ok(()) }).is_some(), "nothing to wait for");
+        assert!(
+            gate.hold(Gated::Reply {
+                request,
+                result: Ok(())
+            })
+            .is_some(),
+            "nothing to wait for"
+        );
         gate.fact_written();
-        assert!(gate.hold(Gated::Reply { request, result: Ok(()) }).is_none());
+        assert!(
+            gate.hold(Gated::Reply {
+                request,
+                result: Ok(())
+            })
+            .is_none()
+        );
         assert!(gate.pop().is_none());
         gate.open(FactNo(10));
         assert!(gate.pop().is_none(), "an older fact opens nothing");

@@ -43,6 +43,7 @@ use crate::ivr::flow::Flow;
 use crate::media::command::MediaCommand;
 use crate::media::command::MediaLeg;
 use crate::media::command::PromptIndex;
+use crate::media::port_pool::Family;
 use crate::media::port_pool::PortPool;
 use crate::sip::endpoint::Config as SipConfig;
 use crate::sip::endpoint::Endpoint;
@@ -159,11 +160,17 @@ impl Exchange {
     pub fn handle(&mut self, now: Now, input: Input<'_>, out: &mut Vec<Output>) {
         match input {
             Input::Sip { route, bytes } => self.endpoint.receive(now, route, bytes, &mut self.sip_out),
-            Input::ConnectionLost(connection) => self.endpoint.connection_lost(now, connection, &mut self.sip_out),
+            Input::ConnectionLost(connection) => {
+                self.endpoint.connection_lost(now, connection, &mut self.sip_out)
+            }
             Input::Media(event) => self.media_event(now, event),
             Input::Durable(fact_no) => self.gate.open(fact_no),
             Input::Journal(status) => self.journal_changed(now, status),
-            Input::Command { request, actor, command } => self.command(now, request, &actor, command),
+            Input::Command {
+                request,
+                actor,
+                command,
+            } => self.command(now, request, &actor, command),
             Input::Timeout => self.fire_timers(now),
         }
         self.settle(now);
@@ -204,6 +211,11 @@ impl Exchange {
         &self.acd
     }
 
+    /// Socket pairs of a family that no leg holds, resting ones among them.
+    pub fn free_ports(&self, family: Family) -> usize {
+        self.ports.free(family)
+    }
+
     /// Commitments that wait for the disk.
     pub fn gated_len(&self) -> usize {
         self.gate.len()
@@ -215,15 +227,27 @@ impl Exchange {
         self.dialplan = DialPlan::new(profile);
         self.sip_config.trunks = trunk_accounts(profile);
         self.endpoint.configure(self.sip_config.clone());
-        self.flows = profile.flows.iter().map(|(id, flow)| (id.clone(), Arc::new(flow.clone()))).collect();
+        self.flows = profile
+            .flows
+            .iter()
+            .map(|(id, flow)| (id.clone(), Arc::new(flow.clone())))
+            .collect();
         let config = acd_config(profile);
-        self.acd.configure(now, config, &mut self.random, &mut self.decisions);
+        self.acd
+            .configure(now, config, &mut self.random, &mut self.decisions);
     }
 
     /// Runs a step of one call, then what it asks of the exchange.
-    pub(super) fn with_call(&mut self, now: Now, id: InteractionId, step: impl FnOnce(&mut Call, &mut Ctx<'_>)) {
+    pub(super) fn with_call(
+        &mut self,
+        now: Now,
+        id: InteractionId,
+        step: impl FnOnce(&mut Call, &mut Ctx<'_>),
+    ) {
         let mut asked = Vec::new();
-        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
         let mut ctx = Ctx {
             now,
             sip: &mut self.endpoint,
@@ -263,7 +287,15 @@ impl Exchange {
     /// Writes a fact about an agent.
     pub(super) fn agent_fact(&mut self, now: Now, actor: Actor, cause: &'static str, fact: AgentFact) {
         let fact = Fact::Agent(fact);
-        self.fact(Record { now, interaction: None, ticket: None, actor, cause, fact, personal: None });
+        self.fact(Record {
+            now,
+            interaction: None,
+            ticket: None,
+            actor,
+            cause,
+            fact,
+            personal: None,
+        });
     }
 
     /// Holds a commitment until its facts are durable.
@@ -309,7 +341,7 @@ impl Exchange {
         while let Some(timer) = self.timers.pop_due(now.mono) {
             match timer {
                 Timer::Sip(key) => self.endpoint.timeout(now, key, &mut self.sip_out),
-                Timer::Acd(timer) => self.acd.timeout(now, timer, &mut self.random, &mut self.decisions),
+                Timer::Acd(timer) => self.acd_timeout(now, timer),
                 Timer::Flow(interaction) => self.with_call(now, interaction, Call::flow_timeout),
                 Timer::Refusals => self.write_counted(now),
             }
@@ -371,5 +403,8 @@ fn acd_config(profile: &Profile) -> AcdConfig {
         };
         (id.clone(), config)
     });
-    AcdConfig { queues: queues.collect(), agents: agents.collect() }
+    AcdConfig {
+        queues: queues.collect(),
+        agents: agents.collect(),
+    }
 }

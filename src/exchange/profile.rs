@@ -109,6 +109,13 @@ pub struct Line {
     pub name: String,
     /// The flow that answers.
     pub flow: FlowId,
+    /// Whether its calls are recorded; the standard wants it for every line that citizens dial (8.4.2.1).
+    #[serde(default = "recorded")]
+    pub record: bool,
+}
+
+const fn recorded() -> bool {
+    true
 }
 
 /// A queue.

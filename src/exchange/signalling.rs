@@ -44,19 +44,38 @@ impl Exchange {
     fn sip_event(&mut self, now: Now, event: Event) {
         match event {
             Event::Incoming { session, peer, call } => self.incoming(now, session, &peer, call),
-            Event::Refused { status, why, trunk, from_user, request_user } => {
+            Event::Refused {
+                status,
+                why,
+                trunk,
+                from_user,
+                request_user,
+            } => {
                 let reason = refusal_of(why);
                 let caller = self.dialplan.number(&from_user);
                 let personal = personal_of(&caller, &request_user, "");
                 let id = InteractionId::new(now, &mut self.random);
-                self.write_refusal(now, id, reason, CallFact::Refused { status, q850: None, reason, trunk }, personal);
+                self.write_refusal(
+                    now,
+                    id,
+                    reason,
+                    CallFact::Refused {
+                        status,
+                        q850: None,
+                        reason,
+                        trunk,
+                    },
+                    personal,
+                );
             }
             Event::Cancelled { session } => self.customer_left(now, session),
             Event::Acknowledged { session, sdp } => self.acknowledged(now, session, sdp.as_deref()),
             Event::Progress { session, .. } => self.with_session(now, session, Call::branch_rings),
             Event::Answered { session, sdp } => {
                 if self.sessions.contains_key(&session) {
-                    self.with_session(now, session, |call, ctx| call.branch_answered(ctx, session, sdp.as_deref()));
+                    self.with_session(now, session, |call, ctx| {
+                        call.branch_answered(ctx, session, sdp.as_deref())
+                    });
                 }
                 self.end_orphan(now, session);
             }
@@ -71,22 +90,25 @@ impl Exchange {
                 }
             }
             Event::OfferFailed { .. } => {}
-            Event::Info { session, content_type, body } => self.info(now, session, &content_type, &body),
+            Event::Info {
+                session,
+                content_type,
+                body,
+            } => self.info(now, session, &content_type, &body),
             Event::Ended { session, cause } => self.session_ended(now, session, &cause),
             Event::Closed { session } => {
                 self.sessions.remove(&session);
             }
-            Event::Registered { device, contacts, changed } => self.registered(now, &device, contacts, changed),
+            Event::Registered {
+                device,
+                contacts,
+                changed,
+            } => self.registered(now, &device, contacts, changed),
             Event::Unregistered { device } => self.unregistered(now, &device),
         }
     }
 
-    fn with_session(
-        &mut self,
-        now: Now,
-        session: SessionId,
-        step: impl FnOnce(&mut Call, &mut Ctx<'_>),
-    ) {
+    fn with_session(&mut self, now: Now, session: SessionId, step: impl FnOnce(&mut Call, &mut Ctx<'_>)) {
         if let Some(id) = self.sessions.get(&session).copied() {
             self.with_call(now, id, step);
         }
@@ -94,9 +116,17 @@ impl Exchange {
 
     /// An answered phone whose call is over must not stay up.
     fn end_orphan(&mut self, now: Now, session: SessionId) {
-        let alive = self.sessions.get(&session).is_some_and(|id| self.calls.contains_key(id));
+        let alive = self
+            .sessions
+            .get(&session)
+            .is_some_and(|id| self.calls.contains_key(id));
         if !alive {
-            self.endpoint.bye(now, session, Some((16, "Normal call clearing")), &mut self.sip_out);
+            self.endpoint.bye(
+                now,
+                session,
+                Some((16, "Normal call clearing")),
+                &mut self.sip_out,
+            );
         }
     }
 
@@ -119,7 +149,10 @@ impl Exchange {
     }
 
     fn offer_received(&mut self, now: Now, session: SessionId, sdp: Option<&[u8]>) {
-        let alive = self.sessions.get(&session).is_some_and(|id| self.calls.contains_key(id));
+        let alive = self
+            .sessions
+            .get(&session)
+            .is_some_and(|id| self.calls.contains_key(id));
         if alive {
             self.with_session(now, session, |call, ctx| call.offer_received(ctx, session, sdp));
         } else {
@@ -128,7 +161,9 @@ impl Exchange {
     }
 
     fn session_ended(&mut self, now: Now, session: SessionId, cause: &EndCause) {
-        let Some(id) = self.sessions.remove(&session) else { return };
+        let Some(id) = self.sessions.remove(&session) else {
+            return;
+        };
         let short = self.is_short_abandon(now, id);
         let lost = match cause {
             EndCause::Bye { .. } => None,
@@ -151,14 +186,19 @@ impl Exchange {
     fn info(&mut self, now: Now, session: SessionId, content_type: &str, body: &[u8]) {
         let text = String::from_utf8_lossy(body);
         let signal = if content_type.eq_ignore_ascii_case("application/dtmf-relay") {
-            text.lines().find_map(|line| line.trim().strip_prefix("Signal=").map(|it| it.trim().to_owned()))
+            text.lines()
+                .find_map(|line| line.trim().strip_prefix("Signal=").map(|it| it.trim().to_owned()))
         } else if content_type.eq_ignore_ascii_case("application/dtmf") {
             Some(text.trim().to_owned())
         } else {
             None
         };
-        let digit = signal.and_then(|signal| signal.chars().next()).map(|digit| digit.to_ascii_uppercase());
-        let Some(digit) = digit.filter(|digit| matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D')) else { return };
+        let digit = signal
+            .and_then(|signal| signal.chars().next())
+            .map(|digit| digit.to_ascii_uppercase());
+        let Some(digit) = digit.filter(|digit| matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D')) else {
+            return;
+        };
         self.with_session(now, session, |call, ctx| {
             if call.customer_session() == session && call.state != State::Over {
                 call.digit(ctx, digit, DigitSource::Info);
@@ -168,16 +208,23 @@ impl Exchange {
 
     fn registered(&mut self, now: Now, device: &DeviceId, contacts: u32, changed: bool) {
         if changed {
-            let fact = AgentFact::DeviceRegistered { device: device.clone(), contacts };
+            let fact = AgentFact::DeviceRegistered {
+                device: device.clone(),
+                contacts,
+            };
             self.agent_fact(now, Actor::named(ActorKind::Device, device), "sip:register", fact);
         }
-        self.acd.set_reachable(now, device, Reachable::Yes, &mut self.random, &mut self.decisions);
+        self.acd
+            .set_reachable(now, device, Reachable::Yes, &mut self.random, &mut self.decisions);
     }
 
     fn unregistered(&mut self, now: Now, device: &DeviceId) {
-        let fact = AgentFact::DeviceUnregistered { device: device.clone() };
+        let fact = AgentFact::DeviceUnregistered {
+            device: device.clone(),
+        };
         self.agent_fact(now, Actor::named(ActorKind::Device, device), "sip:register", fact);
-        self.acd.set_reachable(now, device, Reachable::No, &mut self.random, &mut self.decisions);
+        self.acd
+            .set_reachable(now, device, Reachable::No, &mut self.random, &mut self.decisions);
     }
 }
 

@@ -27,9 +27,17 @@ impl Exchange {
             changes.extend(self.queue_view(&queue).map(ViewChange::Queue));
         }
         for id in std::mem::take(&mut self.dirty_calls) {
-            changes.extend(self.calls.get(&id).map(|call| ViewChange::Call(self.call_view(id, call))));
+            changes.extend(
+                self.calls
+                    .get(&id)
+                    .map(|call| ViewChange::Call(self.call_view(id, call))),
+            );
         }
-        changes.extend(std::mem::take(&mut self.gone_calls).into_iter().map(ViewChange::CallGone));
+        changes.extend(
+            std::mem::take(&mut self.gone_calls)
+                .into_iter()
+                .map(ViewChange::CallGone),
+        );
         for change in changes {
             self.commit(now, Gated::View(Box::new(change)));
         }
@@ -52,7 +60,11 @@ impl Exchange {
         let devices = agent.devices.iter();
         Some(AgentView {
             agent: id.clone(),
-            name: self.acd.agent_config(id).map(|config| config.name.clone()).unwrap_or_default(),
+            name: self
+                .acd
+                .agent_config(id)
+                .map(|config| config.name.clone())
+                .unwrap_or_default(),
             seat: agent.seat.clone(),
             presence: agent.presence.clone(),
             occupancy,
@@ -60,16 +72,26 @@ impl Exchange {
             next: agent.next.clone(),
             interaction: agent.interaction(),
             wrapup_until,
-            devices: devices.map(|device| (device.clone(), agent.reachable.contains(device))).collect(),
+            devices: devices
+                .map(|device| (device.clone(), agent.reachable.contains(device)))
+                .collect(),
         })
     }
 
     fn queue_view(&self, id: &QueueId) -> Option<QueueView> {
         let queue = self.acd.queue(id)?;
-        let oldest = queue.waiting.values().next().and_then(|item| self.acd.item(*item));
+        let oldest = queue
+            .waiting
+            .values()
+            .next()
+            .and_then(|item| self.acd.item(*item));
         Some(QueueView {
             queue: id.clone(),
-            name: self.acd.queue_config(id).map(|config| config.name.clone()).unwrap_or_default(),
+            name: self
+                .acd
+                .queue_config(id)
+                .map(|config| config.name.clone())
+                .unwrap_or_default(),
             waiting: queue.length,
             oldest_since: oldest.map(|item| item.enqueued_at),
             ready: u32::try_from(queue.free.len()).unwrap_or(u32::MAX),
@@ -87,8 +109,15 @@ impl Exchange {
             State::Talking if call.is_held() => CallState::Held,
             State::Talking => CallState::Talking,
         };
-        let queue_name = call.queue.as_ref().and_then(|queue| self.profile.queues.get(queue));
-        let shown_agent = if ringing || call.talk().is_some() { call.agent().cloned() } else { None };
+        let queue_name = call
+            .queue
+            .as_ref()
+            .and_then(|queue| self.profile.queues.get(queue));
+        let shown_agent = if ringing || call.talk().is_some() {
+            call.agent().cloned()
+        } else {
+            None
+        };
         CallView {
             interaction: id,
             state,

@@ -208,7 +208,13 @@ pub struct EnvelopeWriter {
 impl EnvelopeWriter {
     /// Goes on after fact `last`, whose hash is `prev_hash` ([`FIRST_HASH`] for none).
     pub fn new(node: &str, boot_id: BootId, site: &str, last: FactNo, prev_hash: &str) -> Self {
-        Self { node: node.to_owned(), boot_id, site: site.to_owned(), last, prev_hash: prev_hash.to_owned() }
+        Self {
+            node: node.to_owned(),
+            boot_id,
+            site: site.to_owned(),
+            last,
+            prev_hash: prev_hash.to_owned(),
+        }
     }
 
     /// The number and hash of the last envelope.
@@ -278,7 +284,8 @@ fn hash_of(bytes: &[u8]) -> String {
 /// # Errors
 /// [`CodecError::Json`], [`CodecError::Version`].
 pub fn decode(bytes: &[u8]) -> Result<Envelope, CodecError> {
-    let envelope: Envelope = serde_json::from_slice(bytes).map_err(|error| CodecError::Json(error.to_string()))?;
+    let envelope: Envelope =
+        serde_json::from_slice(bytes).map_err(|error| CodecError::Json(error.to_string()))?;
     if ENVELOPE_VERSION < envelope.v {
         return Err(CodecError::Version(envelope.v));
     }

@@ -49,17 +49,26 @@ pub struct Actor {
 impl Actor {
     /// The program itself.
     pub const fn system() -> Self {
-        Self { kind: ActorKind::System, id: String::new() }
+        Self {
+            kind: ActorKind::System,
+            id: String::new(),
+        }
     }
 
     /// The citizen on the line; the number is personal and stands sealed in the call's first fact.
     pub const fn caller() -> Self {
-        Self { kind: ActorKind::Caller, id: String::new() }
+        Self {
+            kind: ActorKind::Caller,
+            id: String::new(),
+        }
     }
 
     /// An actor with a name.
     pub fn named(kind: ActorKind, id: impl std::fmt::Display) -> Self {
-        Self { kind, id: id.to_string() }
+        Self {
+            kind,
+            id: id.to_string(),
+        }
     }
 }
 

@@ -38,7 +38,11 @@ impl Personal {
 
 impl fmt::Debug for Personal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Personal({} values)", self.values.len() + usize::from(self.number.is_some()))
+        write!(
+            f,
+            "Personal({} values)",
+            self.values.len() + usize::from(self.number.is_some())
+        )
     }
 }
 

@@ -39,9 +39,18 @@ pub(crate) struct PresenceDto {
 impl From<&Presence> for PresenceDto {
     fn from(presence: &Presence) -> Self {
         match presence {
-            Presence::Offline => Self { state: "offline", reason: None },
-            Presence::Ready => Self { state: "ready", reason: None },
-            Presence::NotReady(reason) => Self { state: "not_ready", reason: Some(reason.to_string()) },
+            Presence::Offline => Self {
+                state: "offline",
+                reason: None,
+            },
+            Presence::Ready => Self {
+                state: "ready",
+                reason: None,
+            },
+            Presence::NotReady(reason) => Self {
+                state: "not_ready",
+                reason: Some(reason.to_string()),
+            },
         }
     }
 }
@@ -96,7 +105,10 @@ impl From<&AgentView> for AgentDto {
             interaction: view.interaction.map(|interaction| interaction.to_string()),
             wrapup_until: maybe(view.wrapup_until),
             devices: devices
-                .map(|(device, registered)| AgentDeviceDto { device: device.to_string(), registered: *registered })
+                .map(|(device, registered)| AgentDeviceDto {
+                    device: device.to_string(),
+                    registered: *registered,
+                })
                 .collect(),
         }
     }
@@ -141,7 +153,9 @@ impl PresenceChangeDto {
             ("ready", _) => Ok(Presence::Ready),
             ("not_ready", Some(reason)) => {
                 let reason: Result<ReasonId, _> = reason.parse();
-                reason.map(Presence::NotReady).map_err(|_| Problem::new(Code::Unknown).field("reason"))
+                reason
+                    .map(Presence::NotReady)
+                    .map_err(|_| Problem::new(Code::Unknown).field("reason"))
             }
             ("not_ready", None) => Err(Problem::new(Code::Incomplete).field("reason")),
             _ => Err(Problem::new(Code::Unknown).field("state")),
@@ -150,12 +164,16 @@ impl PresenceChangeDto {
 }
 
 fn own(who: &SignedIn) -> Result<AgentId, Problem> {
-    who.principal.agent.clone().ok_or_else(|| Problem::new(Code::NoAgent))
+    who.principal
+        .agent
+        .clone()
+        .ok_or_else(|| Problem::new(Code::NoAgent))
 }
 
 async fn own_permitted(web: &Web, who: &SignedIn) -> Result<AgentId, Problem> {
     let agent = who.principal.agent.clone();
-    web.permit(who, Verb::AgentSelf, &Object::of_agent("agent/own", agent)).await?;
+    web.permit(who, Verb::AgentSelf, &Object::of_agent("agent/own", agent))
+        .await?;
     own(who)
 }
 
@@ -168,7 +186,10 @@ async fn give(web: &Web, who: &SignedIn, command: Command) -> Result<StatusCode,
 #[utoipa::path(get, path = "/agent", tag = "agent", responses((status = 200, body = AgentDto)))]
 pub(crate) async fn show(State(web): State<Web>, who: SignedIn) -> Result<Json<AgentDto>, Problem> {
     let agent = own_permitted(&web, &who).await?;
-    let view = web.engine.views().read(|snapshot| snapshot.agents.get(&agent).map(AgentDto::from));
+    let view = web
+        .engine
+        .views()
+        .read(|snapshot| snapshot.agents.get(&agent).map(AgentDto::from));
     view.map(Json).ok_or_else(|| Problem::new(Code::NoAgent))
 }
 
@@ -183,7 +204,11 @@ pub(crate) async fn sign_in(
     let agent = own_permitted(&web, &who).await?;
     let seat = body.seat.as_deref().map(str::parse::<SeatId>).transpose();
     let seat = seat.map_err(|_| Problem::new(Code::Unknown).field("seat"))?;
-    let devices = body.devices.iter().map(|device| device.parse::<DeviceId>()).collect::<Result<Vec<_>, _>>();
+    let devices = body
+        .devices
+        .iter()
+        .map(|device| device.parse::<DeviceId>())
+        .collect::<Result<Vec<_>, _>>();
     let devices = devices.map_err(|_| Problem::new(Code::Unknown).field("devices"))?;
     give(&web, &who, Command::SignIn { agent, seat, devices }).await
 }
@@ -225,8 +250,12 @@ pub(crate) async fn reject_offer(State(web): State<Web>, who: SignedIn) -> Resul
 /// Every agent as he is now.
 #[utoipa::path(get, path = "/agents", tag = "agents", responses((status = 200, body = AgentListDto)))]
 pub(crate) async fn list(State(web): State<Web>, who: SignedIn) -> Result<Json<AgentListDto>, Problem> {
-    web.permit(&who, Verb::AgentList, &Object::of_centre("agents")).await?;
-    let items = web.engine.views().read(|snapshot| snapshot.agents.values().map(AgentDto::from).collect());
+    web.permit(&who, Verb::AgentList, &Object::of_centre("agents"))
+        .await?;
+    let items = web
+        .engine
+        .views()
+        .read(|snapshot| snapshot.agents.values().map(AgentDto::from).collect());
     Ok(Json(AgentListDto { items }))
 }
 

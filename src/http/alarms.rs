@@ -92,14 +92,17 @@ pub(crate) async fn list(
     who: SignedIn,
     Query(query): Query<AlarmQuery>,
 ) -> Result<Json<AlarmListDto>, Problem> {
-    web.permit(&who, Verb::AlarmList, &Object::of_centre("alarms")).await?;
+    web.permit(&who, Verb::AlarmList, &Object::of_centre("alarms"))
+        .await?;
     let rows = if query.open {
         // From memory: the list is wanted most when the database is down.
         web.engine.alarms().open()
     } else {
         web.engine.store().alarms(page::limit(query.limit)?).await?
     };
-    Ok(Json(AlarmListDto { items: rows.iter().map(AlarmDto::from).collect() }))
+    Ok(Json(AlarmListDto {
+        items: rows.iter().map(AlarmDto::from).collect(),
+    }))
 }
 
 /// Takes notice of an alarm.
@@ -110,7 +113,12 @@ pub(crate) async fn acknowledge(
     who: SignedIn,
     Id(id): Id<AlarmId>,
 ) -> Result<StatusCode, Problem> {
-    web.permit(&who, Verb::AlarmAcknowledge, &Object::of_centre(format!("alarm/{id}"))).await?;
+    web.permit(
+        &who,
+        Verb::AlarmAcknowledge,
+        &Object::of_centre(format!("alarm/{id}")),
+    )
+    .await?;
     if !web.engine.alarms().acknowledge(&who.principal.user, id).await?
         && web.engine.store().alarm(id).await?.is_none()
     {

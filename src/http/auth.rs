@@ -37,17 +37,18 @@ use crate::io::store::users::WebSession;
 /// The cookie's name.
 pub const COOKIE: &str = "rexian_session";
 /// A session ends after so long without use.
-pub const SESSION_IDLE: Duration = Duration::from_secs(60 * 60);
+pub const SESSION_IDLE: Duration = Duration::from_hours(1);
 /// A session ends so long after its sign-in.
-pub const SESSION_LENGTH: Duration = Duration::from_secs(12 * 60 * 60);
+pub const SESSION_LENGTH: Duration = Duration::from_hours(12);
 /// Use is written down this often at most.
-const TOUCH_EVERY: Duration = Duration::from_secs(60);
+const TOUCH_EVERY: Duration = Duration::from_mins(1);
 /// Passwords hashed at once: each takes 19 MiB and 20 ms.
 pub const HASHES_AT_ONCE: usize = 2;
 /// Shortest and longest password, characters.
 const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
 /// The hash of nobody's password, checked when there is no such account.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5aXNoZXJlMDEyMw$1xyjH8Vn4fEXWKyfqYQRMQ9HzSgfnmqVxWZ3yTr1tpA";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5aXNoZXJlMDEyMw$1xyjH8Vn4fEXWKyfqYQRMQ9HzSgfnmqVxWZ3yTr1tpA";
 
 /// A signed-in person.
 #[derive(Clone, Debug)]
@@ -89,7 +90,11 @@ pub async fn identify(web: &Web, token_hash: &str) -> Result<SignedIn, Problem> 
         tx.touch_web_session(token_hash, now, session.expires_at).await?;
         tx.commit().await?;
     }
-    Ok(SignedIn { principal: principal(&account, token_hash), name: account.name, session })
+    Ok(SignedIn {
+        principal: principal(&account, token_hash),
+        name: account.name,
+        session,
+    })
 }
 
 /// The person of an account.
@@ -110,9 +115,17 @@ pub fn expiry(created_at: WallTime, now: WallTime) -> WallTime {
 
 /// The token in a request's cookies.
 pub fn token(headers: &HeaderMap) -> Option<&str> {
-    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, token)| token).filter(|token| token.len() == 43)
+    let lines = headers
+        .get_all(header::COOKIE)
+        .into_iter()
+        .filter_map(|line| line.to_str().ok());
+    let mut pairs = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .find(|(name, _)| *name == COOKIE)
+        .map(|(_, token)| token)
+        .filter(|token| token.len() == 43)
 }
 
 /// Draws a new token: 256 bits of the operating system in 43 characters.
@@ -182,12 +195,15 @@ pub fn check_password(user: &str, password: &str) -> Result<(), PasswordError> {
 /// The operating system has no randomness, in its words.
 pub fn hash_password(password: &str) -> Result<String, String> {
     let hash = Argon2::default().hash_password(password.as_bytes());
-    hash.map(|hash| hash.to_string()).map_err(|error| error.to_string())
+    hash.map(|hash| hash.to_string())
+        .map_err(|error| error.to_string())
 }
 
 /// Whether a password fits a hash; none stands for an account that does not exist. As slow as [`hash_password`].
 pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
-    let fits = Argon2::default().verify_password(password.as_bytes(), hash.unwrap_or(NOBODY)).is_ok();
+    let fits = Argon2::default()
+        .verify_password(password.as_bytes(), hash.unwrap_or(NOBODY))
+        .is_ok();
     fits && hash.is_some()
 }
 
@@ -197,8 +213,14 @@ impl Web {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let _permit = self.hashes.acquire().await.map_err(|error| Problem::internal(&error))?;
-        tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(&error))
+        let _permit = self
+            .hashes
+            .acquire()
+            .await
+            .map_err(|error| Problem::internal(&error))?;
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| Problem::internal(&error))
     }
 }
 
@@ -237,7 +259,10 @@ mod tests {
     fn the_token_is_found_among_other_cookies() {
         let mut headers = HeaderMap::new();
         let token_text = "a".repeat(43);
-        headers.insert(header::COOKIE, format!("x=1; rexian_session={token_text}; y=2").parse().unwrap());
+        headers.insert(
+            header::COOKIE,
+            format!("x=1; rexian_session={token_text}; y=2").parse().unwrap(),
+        );
         assert_eq!(token(&headers), Some(token_text.as_str()));
         headers.insert(header::COOKIE, "rexian_session=short".parse().unwrap());
         assert_eq!(token(&headers), None);
@@ -248,6 +273,9 @@ mod tests {
         let created = WallTime::from_micros(0);
         let hour = |hours: u64| created + Duration::from_secs(hours * 3600);
         assert_eq!(expiry(created, hour(1)), hour(2));
-        assert_eq!(expiry(created, created + Duration::from_secs(11 * 3600 + 1800)), hour(12));
+        assert_eq!(
+            expiry(created, created + Duration::from_secs(11 * 3600 + 1800)),
+            hour(12)
+        );
     }
 }

@@ -97,7 +97,11 @@ impl LiveCallDto {
 
 /// A number in clear or masked.
 pub(crate) fn shown(number: &Number, clear: bool) -> String {
-    if clear { number.canonical_text().to_owned() } else { number.to_string() }
+    if clear {
+        number.canonical_text().to_owned()
+    } else {
+        number.to_string()
+    }
 }
 
 /// A work order's id and number.
@@ -189,7 +193,10 @@ impl CallDto {
             hold_ms: record.hold_ms,
             wrapup_ms: record.wrapup_ms,
             recording: record.recording.map(|recording| recording.to_string()),
-            ticket: ticket.as_ref().map(|(id, number)| TicketRefDto { id: id.to_string(), number: number.clone() }),
+            ticket: ticket.as_ref().map(|(id, number)| TicketRefDto {
+                id: id.to_string(),
+                number: number.clone(),
+            }),
         }
     }
 }
@@ -317,8 +324,17 @@ impl CallDetailDto {
             trunk: record.trunk.as_ref().map(ToString::to_string),
             flow: record.flow.as_ref().map(ToString::to_string),
             status: record.status,
-            choices: choices.map(|(node, choice)| ChoiceDto { node: node.to_string(), choice: choice.clone() }).collect(),
-            notice: notice.map(|it| NoticeDto { prompt: it.prompt.to_string(), whole: it.whole, played_ms: it.played_ms }),
+            choices: choices
+                .map(|(node, choice)| ChoiceDto {
+                    node: node.to_string(),
+                    choice: choice.clone(),
+                })
+                .collect(),
+            notice: notice.map(|it| NoticeDto {
+                prompt: it.prompt.to_string(),
+                whole: it.whole,
+                played_ms: it.played_ms,
+            }),
             segments: record.segments.iter().map(segment).collect(),
             offers: record.offers.iter().map(offer).collect(),
         }
@@ -374,7 +390,10 @@ pub(crate) fn narrowed(who: &SignedIn, verb: Verb, agent: Option<&str>) -> Resul
     let asked = match agent {
         None => None,
         Some("me") => Some(own.clone().ok_or_else(|| Problem::new(Code::NoAgent))?),
-        Some(text) => Some(text.parse().map_err(|_| Problem::new(Code::Unknown).field("agent"))?),
+        Some(text) => Some(
+            text.parse()
+                .map_err(|_| Problem::new(Code::Unknown).field("agent"))?,
+        ),
     };
     match reach_of(&who.principal, verb) {
         Some(Reach::Organ) => Ok(asked),
@@ -390,10 +409,14 @@ pub(crate) async fn list(
     Query(query): Query<CallQuery>,
 ) -> Result<Json<CallPageDto>, Problem> {
     let agent = narrowed(&who, Verb::CallList, query.agent.as_deref())?;
-    web.permit(&who, Verb::CallList, &Object::of_agent("calls", agent.clone())).await?;
+    web.permit(&who, Verb::CallList, &Object::of_agent("calls", agent.clone()))
+        .await?;
     let (from, to) = page::day(&web.engine, query.day.as_deref())?;
     let queue = query.queue.as_deref().map(str::parse).transpose();
-    let outcome = query.outcome.map(|code| serde_json::from_value(serde_json::Value::String(code))).transpose();
+    let outcome = query
+        .outcome
+        .map(|code| serde_json::from_value(serde_json::Value::String(code)))
+        .transpose();
     let filter = CallFilter {
         from,
         to,
@@ -416,10 +439,16 @@ pub(crate) async fn search(
     Json(body): Json<CallSearchDto>,
 ) -> Result<Json<CallPageDto>, Problem> {
     let agent = narrowed(&who, Verb::CallList, None)?;
-    web.permit(&who, Verb::CallList, &Object::of_agent("calls", agent.clone())).await?;
+    web.permit(&who, Verb::CallList, &Object::of_agent("calls", agent.clone()))
+        .await?;
     let area = web.engine.profile().site.area_code.clone();
     let keys = web.engine.keys();
-    let mut filter = CallFilter { agent, after: page::cursor(body.cursor.as_deref())?, limit: 100, ..CallFilter::default() };
+    let mut filter = CallFilter {
+        agent,
+        after: page::cursor(body.cursor.as_deref())?,
+        limit: 100,
+        ..CallFilter::default()
+    };
     match (body.number, body.last4) {
         (Some(number), _) => {
             let tag = keys.with(|ring| ring.number_tag(&Number::parse(&number, &area)));
@@ -442,13 +471,21 @@ async fn found(web: &Web, filter: &CallFilter) -> Result<Json<CallPageDto>, Prob
         let caller = caller(web, line.record.caller.as_ref()).await?;
         items.push(CallDto::new(line, caller.as_ref(), &profile));
     }
-    Ok(Json(CallPageDto { items, next: next.map(|cursor| cursor.to_string()) }))
+    Ok(Json(CallPageDto {
+        items,
+        next: next.map(|cursor| cursor.to_string()),
+    }))
 }
 
 /// Opens a sealed caller; none when the key was erased.
 pub(crate) async fn caller(web: &Web, sealed: Option<&Sealed>) -> Result<Option<Number>, Problem> {
     let Some(sealed) = sealed else { return Ok(None) };
-    Ok(web.engine.audit().open(sealed).await?.and_then(|personal| personal.number))
+    Ok(web
+        .engine
+        .audit()
+        .open(sealed)
+        .await?
+        .and_then(|personal| personal.number))
 }
 
 /// One call whole, the number masked.
@@ -461,7 +498,12 @@ pub(crate) async fn show(
 ) -> Result<Json<CallDetailDto>, Problem> {
     let line = web.engine.store().call(id).await?;
     let agent = line.as_ref().and_then(|line| line.record.agent.clone());
-    web.permit(&who, Verb::CallRead, &Object::of_agent(format!("call/{id}"), agent)).await?;
+    web.permit(
+        &who,
+        Verb::CallRead,
+        &Object::of_agent(format!("call/{id}"), agent),
+    )
+    .await?;
     let line = line.ok_or_else(|| Problem::new(Code::NotFound))?;
     let caller = caller(&web, line.record.caller.as_ref()).await?;
     let call = CallDto::new(&line, caller.as_ref(), &web.engine.profile());
@@ -476,24 +518,31 @@ pub(crate) async fn reveal(
     who: SignedIn,
     Id(id): Id<InteractionId>,
 ) -> Result<Json<RevealedDto>, Problem> {
-    let live = web.engine.views().read(|it| it.calls.get(&id).map(|call| (call.agent.clone(), call.caller.clone())));
-    let (agent, number) = match live {
-        Some((agent, number)) => (agent, Some(number)),
-        None => {
-            let line = web.engine.store().call(id).await?;
-            let record = line.map(|line| line.record);
-            let number = caller(&web, record.as_ref().and_then(|record| record.caller.as_ref())).await?;
-            (record.and_then(|record| record.agent), number)
-        }
+    let live = web.engine.views().read(|it| {
+        it.calls
+            .get(&id)
+            .map(|call| (call.agent.clone(), call.caller.clone()))
+    });
+    let (agent, number) = if let Some((agent, number)) = live {
+        (agent, Some(number))
+    } else {
+        let record = web.engine.store().call(id).await?.map(|line| line.record);
+        let number = caller(&web, record.as_ref().and_then(|record| record.caller.as_ref())).await?;
+        (record.and_then(|record| record.agent), number)
     };
     let object = Object::of_agent(format!("call/{id}"), agent);
     web.permit(&who, Verb::CallReveal, &object).await?;
     let number = number.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let fact = AccountFact::Revealed { object: object.name, fields: vec!["caller".to_owned()] };
+    let fact = AccountFact::Revealed {
+        object: object.name,
+        fields: vec!["caller".to_owned()],
+    };
     let mut record = web.engine.account_record(&who.principal, "api:reveal", fact);
     record.interaction = Some(id);
     web.engine.audit().write(&[record]).await?;
-    Ok(Json(RevealedDto { number: shown(&number, true) }))
+    Ok(Json(RevealedDto {
+        number: shown(&number, true),
+    }))
 }
 
 /// Ends a call in progress.
@@ -504,6 +553,8 @@ pub(crate) async fn hang_up(
     who: SignedIn,
     Id(interaction): Id<InteractionId>,
 ) -> Result<StatusCode, Problem> {
-    web.engine.command(&who.principal, Command::HangUp { interaction }).await?;
+    web.engine
+        .command(&who.principal, Command::HangUp { interaction })
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

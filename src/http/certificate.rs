@@ -85,7 +85,11 @@ impl Certificate {
         let not_after = chain.first().and_then(|first| not_after(first));
         let not_after = not_after.ok_or_else(|| CertificateError::NotX509(certificate.to_owned()))?;
         let key = PrivateKeyDer::from_pem_file(key).map_err(pem(key))?;
-        Ok(Self { chain, key, not_after })
+        Ok(Self {
+            chain,
+            key,
+            not_after,
+        })
     }
 
     /// Whole days until it ends; negative after it.
@@ -100,8 +104,9 @@ impl Certificate {
     pub fn server_config(&self) -> Result<Arc<ServerConfig>, CertificateError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-        let mut config =
-            builder.with_no_client_auth().with_single_cert(self.chain.clone(), self.key.clone_key())?;
+        let mut config = builder
+            .with_no_client_auth()
+            .with_single_cert(self.chain.clone(), self.key.clone_key())?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
@@ -109,9 +114,17 @@ impl Certificate {
 
 fn make(folder: &Path, hosts: &[String], now: WallTime) -> Result<(), CertificateError> {
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
-    names.extend(hosts.iter().filter(|host| !names.contains(host)).cloned().collect::<Vec<_>>());
+    names.extend(
+        hosts
+            .iter()
+            .filter(|host| !names.contains(host))
+            .cloned()
+            .collect::<Vec<_>>(),
+    );
     let mut params = rcgen::CertificateParams::new(names)?;
-    params.distinguished_name.push(rcgen::DnType::CommonName, "Rexian");
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "Rexian");
     params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
     let day = |micros| {
         let at = jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
@@ -124,14 +137,21 @@ fn make(folder: &Path, hosts: &[String], now: WallTime) -> Result<(), Certificat
     params.not_after = day(now.as_micros() + DAYS * DAY_US);
     let key = rcgen::KeyPair::generate()?;
     let certificate = params.self_signed(&key)?;
-    let fail = |error| CertificateError::Io { path: folder.to_owned(), error };
+    let fail = |error| CertificateError::Io {
+        path: folder.to_owned(),
+        error,
+    };
     fs::create_dir_all(folder).map_err(fail)?;
     write(&folder.join("server.key"), 0o600, &key.serialize_pem()).map_err(fail)?;
     write(&folder.join("server.crt"), 0o644, &certificate.pem()).map_err(fail)
 }
 
 fn write(path: &Path, mode: u32, text: &str) -> std::io::Result<()> {
-    let mut file = fs::OpenOptions::new().create_new(true).write(true).mode(mode).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(mode)
+        .open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
@@ -174,8 +194,12 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (length, rest) = rest.split_first()?;
     let (length, rest) = match length {
         0..=0x7f => (usize::from(*length), rest),
-        0x81 => rest.split_first().map(|(length, rest)| (usize::from(*length), rest))?,
-        0x82 => rest.split_first_chunk::<2>().map(|(length, rest)| (usize::from(u16::from_be_bytes(*length)), rest))?,
+        0x81 => rest
+            .split_first()
+            .map(|(length, rest)| (usize::from(*length), rest))?,
+        0x82 => rest
+            .split_first_chunk::<2>()
+            .map(|(length, rest)| (usize::from(u16::from_be_bytes(*length)), rest))?,
         _ => return None,
     };
     (*first == tag).then(|| rest.split_at_checked(length)).flatten()
@@ -195,7 +219,8 @@ mod tests {
         assert!(first.server_config().is_ok());
         let again = Certificate::load_or_make(folder.path(), &[], now).unwrap();
         assert_eq!(first.chain, again.chain);
-        let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(folder.path().join("server.key")).unwrap());
+        let mode =
+            std::os::unix::fs::MetadataExt::mode(&fs::metadata(folder.path().join("server.key")).unwrap());
         assert_eq!(mode & 0o777, 0o600);
     }
 

@@ -202,9 +202,12 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self.0).unwrap_or_default();
-        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
         if let Some(seconds) = self.0.retry_after_s {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -219,9 +222,10 @@ impl From<StoreError> for Problem {
                 tracing::error!(%error, "the database did not answer a request");
                 Self::new(Code::Unavailable).retry_after(5)
             }
-            StoreError::Corrupt(_) | StoreError::Newer { .. } | StoreError::Altered { .. } | StoreError::Address => {
-                Self::internal(&error)
-            }
+            StoreError::Corrupt(_)
+            | StoreError::Newer { .. }
+            | StoreError::Altered { .. }
+            | StoreError::Address => Self::internal(&error),
         }
     }
 }
@@ -263,7 +267,9 @@ impl From<AuditError> for Problem {
     fn from(error: AuditError) -> Self {
         match error {
             AuditError::Store(error) => error.into(),
-            AuditError::Seal(_) | AuditError::Envelope(_) | AuditError::Heads { .. } => Self::internal(&error),
+            AuditError::Seal(_) | AuditError::Envelope(_) | AuditError::Heads { .. } => {
+                Self::internal(&error)
+            }
         }
     }
 }
@@ -289,7 +295,10 @@ impl From<TicketError> for Problem {
             TicketError::Incomplete { fields, .. } => {
                 let labels: Vec<&str> = fields.iter().map(|field| text("ticket_field", field)).collect();
                 let title = text("error", "missing_field").replace("{field}", &labels.join("、"));
-                fields.into_iter().fold(Self::new(Code::Incomplete), Self::field).title(title)
+                fields
+                    .into_iter()
+                    .fold(Self::new(Code::Incomplete), Self::field)
+                    .title(title)
             }
             TicketError::Invalid { field, reason, .. } => {
                 let label = text("ticket_field", field);
@@ -313,7 +322,11 @@ mod tests {
     #[test]
     fn every_code_has_chinese_words() {
         for code in Code::ALL {
-            assert_ne!(text("error", code.as_str()), code.as_str(), "[error] of texts/zh-CN.toml");
+            assert_ne!(
+                text("error", code.as_str()),
+                code.as_str(),
+                "[error] of texts/zh-CN.toml"
+            );
         }
     }
 

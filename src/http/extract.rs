@@ -27,13 +27,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok());
         if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
             return Err(Problem::new(Code::Malformed).detail("the body must be application/json"));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|error| {
-            let code =
-                if error.status() == StatusCode::PAYLOAD_TOO_LARGE { Code::TooLarge } else { Code::Malformed };
+            let code = if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                Code::TooLarge
+            } else {
+                Code::Malformed
+            };
             Problem::new(code)
         })?;
         // What the text says is not repeated: it may be personal.
@@ -63,9 +69,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        query.map(|axum::extract::Query(query)| Self(query)).map_err(|_| {
-            Problem::new(Code::Malformed).detail("a parameter is unknown or of another type")
-        })
+        query
+            .map(|axum::extract::Query(query)| Self(query))
+            .map_err(|_| Problem::new(Code::Malformed).detail("a parameter is unknown or of another type"))
     }
 }
 
@@ -91,7 +97,10 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let value = parts.headers.get(header::IF_MATCH).ok_or_else(|| Problem::new(Code::PreconditionRequired))?;
+        let value = parts
+            .headers
+            .get(header::IF_MATCH)
+            .ok_or_else(|| Problem::new(Code::PreconditionRequired))?;
         let text = value.to_str().unwrap_or_default().trim().trim_matches('"');
         let version = text.parse().map_err(|_| {
             Problem::new(Code::PreconditionRequired).detail("If-Match is not a quoted version, as \"3\"")
@@ -105,7 +114,9 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 /// # Errors
 /// [`Code::Invalid`].
 pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
     let text = value.to_str().unwrap_or_default();
     if text.is_empty() || 200 < text.len() {
         return Err(Problem::new(Code::Invalid).detail("Idempotency-Key: 1 to 200 visible ASCII characters"));

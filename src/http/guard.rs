@@ -29,7 +29,10 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
 ];
 
 /// Guards a request and dresses its answer.
@@ -58,13 +61,23 @@ pub(crate) async fn guard(State(web): State<Web>, request: Request, next: Next) 
 /// Browsers say where a writing request comes from; programs say nothing. `authority` is that of the request line in
 /// HTTP/2, where there is no Host.
 fn is_ours(headers: &HeaderMap, authority: Option<&str>) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
     if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
         return matches!(site, "same-origin" | "none");
     }
-    let Some(origin) = text(header::ORIGIN) else { return true };
-    let Some(host) = text(header::HOST).or(authority) else { return false };
-    let asked = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    let Some(origin) = text(header::ORIGIN) else {
+        return true;
+    };
+    let Some(host) = text(header::HOST).or(authority) else {
+        return false;
+    };
+    let asked = origin
+        .strip_prefix("https://")
+        .or_else(|| origin.strip_prefix("http://"));
     asked.is_some_and(|asked| asked.eq_ignore_ascii_case(host))
 }
 
@@ -73,7 +86,9 @@ mod tests {
     use super::*;
 
     fn ours(pairs: &[(&'static str, &'static str)]) -> bool {
-        let headers = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let headers = pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         is_ours(&headers.collect(), None)
     }
 
@@ -81,7 +96,11 @@ mod tests {
     fn our_own_page_and_programs_pass_and_foreign_pages_do_not() {
         assert!(ours(&[("host", "a:8443"), ("origin", "https://a:8443")]));
         assert!(ours(&[("host", "a:8443")]));
-        assert!(ours(&[("host", "a:8443"), ("origin", "https://a:8443"), ("sec-fetch-site", "same-origin")]));
+        assert!(ours(&[
+            ("host", "a:8443"),
+            ("origin", "https://a:8443"),
+            ("sec-fetch-site", "same-origin")
+        ]));
         assert!(!ours(&[("host", "a:8443"), ("origin", "https://b:8443")]));
         assert!(!ours(&[("host", "a:8443"), ("origin", "https://a")]));
         assert!(!ours(&[("host", "a:8443"), ("origin", "null")]));

@@ -36,13 +36,20 @@ pub(crate) async fn healthz() -> &'static str {
 pub(crate) async fn readyz(State(web): State<Web>) -> Response {
     let alarms = web.engine.alarms();
     let blocking = [AlarmCode::JournalFailed, AlarmCode::JournalFull];
-    let mut reasons: Vec<&str> =
-        blocking.into_iter().filter(|code| alarms.is_open(*code)).map(AlarmCode::code).collect();
+    let mut reasons: Vec<&str> = blocking
+        .into_iter()
+        .filter(|code| alarms.is_open(*code))
+        .map(AlarmCode::code)
+        .collect();
     if web.is_stopping() {
         reasons.push("stopping");
     }
     let ready = reasons.is_empty();
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     (status, axum::Json(ReadyDto { ready, reasons })).into_response()
 }
 
@@ -58,8 +65,13 @@ pub(crate) async fn metrics(
     if !local || proxied {
         let token = auth::token(&headers).ok_or_else(|| Problem::new(Code::NotSignedIn))?;
         let who = auth::identify(&web, &auth::hash_token(token)).await?;
-        web.permit(&who, Verb::MetricsRead, &Object::of_centre("metrics")).await?;
+        web.permit(&who, Verb::MetricsRead, &Object::of_centre("metrics"))
+            .await?;
     }
     let text = web.engine.metrics().render();
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
+    Ok((
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        text,
+    )
+        .into_response())
 }

@@ -41,7 +41,7 @@ use crate::http::error::Problem;
 use crate::http::extract::idempotency_key;
 
 /// How long an answer is kept.
-const KEPT_FOR: Duration = Duration::from_secs(600);
+const KEPT_FOR: Duration = Duration::from_mins(10);
 /// Most answers kept.
 const KEPT_MAX: usize = 4_096;
 /// Largest answer kept, bytes.
@@ -52,7 +52,11 @@ type Hash = [u8; 32];
 #[derive(Clone, Debug)]
 enum Kept {
     Running,
-    Done { status: StatusCode, headers: HeaderMap, body: Bytes },
+    Done {
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+    },
 }
 
 #[derive(Debug)]
@@ -87,14 +91,31 @@ impl Answers {
         shelf.forget(now);
         match shelf.entries.get(&key) {
             Some(entry) if entry.request != request => Known::Other,
-            Some(Entry { kept: Kept::Running, .. }) => Known::Running,
-            Some(Entry { kept: Kept::Done { status, headers, body }, .. }) => {
+            Some(Entry {
+                kept: Kept::Running, ..
+            }) => Known::Running,
+            Some(Entry {
+                kept:
+                    Kept::Done {
+                        status,
+                        headers,
+                        body,
+                    },
+                ..
+            }) => {
                 let mut response = (*status, body.clone()).into_response();
                 *response.headers_mut() = headers.clone();
                 Known::Done(response)
             }
             None => {
-                shelf.entries.insert(key, Entry { request, at: now, kept: Kept::Running });
+                shelf.entries.insert(
+                    key,
+                    Entry {
+                        request,
+                        at: now,
+                        kept: Kept::Running,
+                    },
+                );
                 shelf.order.push_back((now, key));
                 Known::New
             }
@@ -156,7 +177,9 @@ pub(crate) async fn repeat(State(web): State<Web>, request: Request, next: Next)
         Ok(None) => next.run(request).await,
         Ok(Some(key)) => {
             let key = key.to_owned();
-            keyed(&web, &key, request, next).await.unwrap_or_else(Problem::into_response)
+            keyed(&web, &key, request, next)
+                .await
+                .unwrap_or_else(Problem::into_response)
         }
         Err(problem) => problem.into_response(),
     }
@@ -164,14 +187,19 @@ pub(crate) async fn repeat(State(web): State<Web>, request: Request, next: Next)
 
 async fn keyed(web: &Web, key: &str, request: Request, next: Next) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, API_BODY_BYTES_MAX).await.map_err(|_| Problem::new(Code::TooLarge))?;
+    let body = to_bytes(body, API_BODY_BYTES_MAX)
+        .await
+        .map_err(|_| Problem::new(Code::TooLarge))?;
     // Without a session there is nobody to keep answers for.
     let Some(session) = auth::token(&parts.headers) else {
         return Ok(next.run(Request::from_parts(parts, Body::from(body))).await);
     };
     let path = parts.uri.path();
     let key = digest(&[session.as_bytes(), path.as_bytes(), key.as_bytes()]);
-    let version = parts.headers.get(header::IF_MATCH).map_or(&b""[..], |value| value.as_bytes());
+    let version = parts
+        .headers
+        .get(header::IF_MATCH)
+        .map_or(&b""[..], |value| value.as_bytes());
     let asked = digest(&[&body, version]);
     let answers = &web.answers;
     match answers.begin(key, asked, web.engine.clock().now().mono) {
@@ -180,14 +208,24 @@ async fn keyed(web: &Web, key: &str, request: Request, next: Next) -> Result<Res
         Known::Other => return Err(Problem::new(Code::KeyReused)),
         Known::New => (),
     }
-    let mut begun = Begun { answers, key, answered: false };
+    let mut begun = Begun {
+        answers,
+        key,
+        answered: false,
+    };
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     let (head, body) = response.into_parts();
     if head.status.is_server_error() {
         return Ok(Response::from_parts(head, body));
     }
-    let body = to_bytes(body, ANSWER_MAX).await.map_err(|error| Problem::internal(&error))?;
-    let kept = Kept::Done { status: head.status, headers: head.headers.clone(), body: body.clone() };
+    let body = to_bytes(body, ANSWER_MAX)
+        .await
+        .map_err(|error| Problem::internal(&error))?;
+    let kept = Kept::Done {
+        status: head.status,
+        headers: head.headers.clone(),
+        body: body.clone(),
+    };
     answers.finish(&begun.key, Some(kept));
     begun.answered = true;
     Ok(Response::from_parts(head, Body::from(body)))
@@ -207,7 +245,11 @@ mod tests {
     use super::*;
 
     fn done() -> Option<Kept> {
-        Some(Kept::Done { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::from_static(b"1") })
+        Some(Kept::Done {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body: Bytes::from_static(b"1"),
+        })
     }
 
     #[test]
@@ -219,7 +261,10 @@ mod tests {
         assert!(matches!(answers.begin(key, request, now), Known::Running));
         answers.finish(&key, done());
         assert!(matches!(answers.begin(key, request, now), Known::Done(_)));
-        assert!(matches!(answers.begin(key, digest(&[b"other"]), now), Known::Other));
+        assert!(matches!(
+            answers.begin(key, digest(&[b"other"]), now),
+            Known::Other
+        ));
         let later = now + KEPT_FOR;
         assert!(matches!(answers.begin(key, request, later), Known::New));
     }
@@ -229,7 +274,11 @@ mod tests {
         let answers = Answers::default();
         let key = digest(&[b"key"]);
         assert!(matches!(answers.begin(key, key, MonoTime::default()), Known::New));
-        drop(Begun { answers: &answers, key, answered: false });
+        drop(Begun {
+            answers: &answers,
+            key,
+            answered: false,
+        });
         assert!(matches!(answers.begin(key, key, MonoTime::default()), Known::New));
     }
 

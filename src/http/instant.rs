@@ -69,6 +69,9 @@ mod tests {
     fn an_instant_is_written_in_utc_with_six_digits() {
         let at = Instant(WallTime::from_micros(1_795_486_222_000_050));
         assert_eq!(at.to_string(), "2026-11-24T02:10:22.000050Z");
-        assert_eq!(Instant(WallTime::from_micros(0)).to_string(), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(
+            Instant(WallTime::from_micros(0)).to_string(),
+            "1970-01-01T00:00:00.000000Z"
+        );
     }
 }

@@ -39,19 +39,35 @@ pub fn text() -> &'static str {
 
 /// Gives the description.
 pub(crate) async fn serve() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")], text())
+    (
+        [
+            (header::CONTENT_TYPE, "application/json"),
+            (header::CACHE_CONTROL, "no-cache"),
+        ],
+        text(),
+    )
 }
 
 /// Says what holds everywhere: answers have all their fields, every operation may be refused with a problem.
 fn complete(description: &mut Value) {
     let mut asked = Vec::new();
     if let Some(paths) = description.get_mut("paths").and_then(Value::as_object_mut) {
-        for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(|path| path.values_mut()) {
+        for operation in paths
+            .values_mut()
+            .filter_map(Value::as_object_mut)
+            .flat_map(|path| path.values_mut())
+        {
             let body = operation.pointer("/requestBody/content/application~1json/schema/$ref");
             asked.extend(body.and_then(Value::as_str).map(ToOwned::to_owned));
             // Handlers are named within their module; an operation's name is the only one of its kind.
-            let tag = operation.pointer("/tags/0").and_then(Value::as_str).unwrap_or_default();
-            let name = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+            let tag = operation
+                .pointer("/tags/0")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let name = operation
+                .get("operationId")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             let name = Value::String(format!("{tag}_{name}"));
             if let Some(operation) = operation.as_object_mut() {
                 operation.insert("operationId".to_owned(), name);
@@ -65,9 +81,16 @@ fn complete(description: &mut Value) {
             }
         }
     }
-    let Some(schemas) = description.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
+    let Some(schemas) = description
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut)
+    else {
+        return;
+    };
     for (name, schema) in schemas {
-        let is_asked = asked.iter().any(|reference| reference.ends_with(&format!("/{name}")));
+        let is_asked = asked
+            .iter()
+            .any(|reference| reference.ends_with(&format!("/{name}")));
         let fields: Option<Vec<Value>> = schema
             .get("properties")
             .and_then(Value::as_object)

@@ -28,7 +28,10 @@ pub(crate) fn limit(limit: Option<u32>) -> Result<u32, Problem> {
 /// # Errors
 /// Not one that a page gave.
 pub(crate) fn cursor(cursor: Option<&str>) -> Result<Option<Cursor>, Problem> {
-    let parse = |text: &str| text.parse().map_err(|_| Problem::invalid("cursor", "not one that a page gave"));
+    let parse = |text: &str| {
+        text.parse()
+            .map_err(|_| Problem::invalid("cursor", "not one that a page gave"))
+    };
     cursor.map(parse).transpose()
 }
 
@@ -37,12 +40,17 @@ pub(crate) fn cursor(cursor: Option<&str>) -> Result<Option<Cursor>, Problem> {
 ///
 /// # Errors
 /// Not a day.
-pub(crate) fn day(engine: &Engine, day: Option<&str>) -> Result<(Option<WallTime>, Option<WallTime>), Problem> {
+pub(crate) fn day(
+    engine: &Engine,
+    day: Option<&str>,
+) -> Result<(Option<WallTime>, Option<WallTime>), Problem> {
     let zone = engine.zone();
     let date = match day {
         None => return Ok((None, None)),
         Some("today") => zone.date_of(engine.clock().now().wall),
-        Some(text) => CivilDate::parse(text).map_err(|_| Problem::invalid("day", "neither `today` nor YYYY-MM-DD"))?,
+        Some(text) => {
+            CivilDate::parse(text).map_err(|_| Problem::invalid("day", "neither `today` nor YYYY-MM-DD"))?
+        }
     };
     Ok((Some(zone.start_of(date)), Some(zone.end_of(date))))
 }

@@ -125,7 +125,10 @@ pub(crate) struct TreeDto {
 
 impl From<&Tree> for TreeDto {
     fn from(tree: &Tree) -> Self {
-        Self { version: tree.version, tree: tree.top.iter().map(Into::into).collect() }
+        Self {
+            version: tree.version,
+            tree: tree.top.iter().map(Into::into).collect(),
+        }
     }
 }
 
@@ -157,7 +160,10 @@ pub(crate) struct ProfileNamesDto {
 
 impl ProfileNamesDto {
     fn new(version: u64, profile: &Profile) -> Self {
-        let named = |(id, name): (String, &String)| NamedDto { id, name: name.clone() };
+        let named = |(id, name): (String, &String)| NamedDto {
+            id,
+            name: name.clone(),
+        };
         let catalogue = Catalogue::shipped();
         let site = &profile.site;
         let queues = profile.queues.iter().map(|(id, queue)| QueueNamesDto {
@@ -179,14 +185,29 @@ impl ProfileNamesDto {
         let devices = profile.devices.iter();
         Self {
             version,
-            site: SiteDto { id: site.id.clone(), name: site.name.clone(), time_zone: site.time_zone.clone() },
+            site: SiteDto {
+                id: site.id.clone(),
+                name: site.name.clone(),
+                time_zone: site.time_zone.clone(),
+            },
             queues: queues.collect(),
             lines: lines.collect(),
-            reasons: profile.reasons.iter().map(|(id, name)| named((id.to_string(), name))).collect(),
-            skills: profile.skills.iter().map(|(id, name)| named((id.to_string(), name))).collect(),
+            reasons: profile
+                .reasons
+                .iter()
+                .map(|(id, name)| named((id.to_string(), name)))
+                .collect(),
+            skills: profile
+                .skills
+                .iter()
+                .map(|(id, name)| named((id.to_string(), name)))
+                .collect(),
             seats: seats.collect(),
             devices: devices
-                .map(|(id, device)| DeviceDto { id: id.to_string(), extension: device.extension.clone() })
+                .map(|(id, device)| DeviceDto {
+                    id: id.to_string(),
+                    extension: device.extension.clone(),
+                })
                 .collect(),
             categories: (&catalogue.categories).into(),
             regions: (&catalogue.regions).into(),
@@ -233,17 +254,28 @@ pub(crate) struct PublishedProfileListDto {
 /// Names for the screens: queues, lines, reasons, skills, desks, phones, event types and regions.
 #[utoipa::path(get, path = "/profile/public", tag = "profile", responses((status = 200, body = ProfileNamesDto)))]
 pub(crate) async fn names(State(web): State<Web>, who: SignedIn) -> Result<Json<ProfileNamesDto>, Problem> {
-    web.permit(&who, Verb::ProfileNames, &Object::of_centre("profile")).await?;
-    Ok(Json(ProfileNamesDto::new(web.engine.profile_version(), &web.engine.profile())))
+    web.permit(&who, Verb::ProfileNames, &Object::of_centre("profile"))
+        .await?;
+    Ok(Json(ProfileNamesDto::new(
+        web.engine.profile_version(),
+        &web.engine.profile(),
+    )))
 }
 
 /// Published profiles, newest first.
 #[utoipa::path(get, path = "/profiles", tag = "profile", responses((status = 200, body = PublishedProfileListDto)))]
-pub(crate) async fn list(State(web): State<Web>, who: SignedIn) -> Result<Json<PublishedProfileListDto>, Problem> {
-    web.permit(&who, Verb::ProfileRead, &Object::of_centre("profiles")).await?;
+pub(crate) async fn list(
+    State(web): State<Web>,
+    who: SignedIn,
+) -> Result<Json<PublishedProfileListDto>, Problem> {
+    web.permit(&who, Verb::ProfileRead, &Object::of_centre("profiles"))
+        .await?;
     let active = web.engine.profile_version();
     let rows = web.engine.store().profiles().await?;
     Ok(Json(PublishedProfileListDto {
-        items: rows.into_iter().map(|row| PublishedProfileDto::new(row, active)).collect(),
+        items: rows
+            .into_iter()
+            .map(|row| PublishedProfileDto::new(row, active))
+            .collect(),
     }))
 }

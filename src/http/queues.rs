@@ -56,7 +56,11 @@ pub(crate) struct QueueListDto {
 /// Every queue as it is now.
 #[utoipa::path(get, path = "/queues", tag = "queues", responses((status = 200, body = QueueListDto)))]
 pub(crate) async fn list(State(web): State<Web>, who: SignedIn) -> Result<Json<QueueListDto>, Problem> {
-    web.permit(&who, Verb::QueueList, &Object::of_centre("queues")).await?;
-    let items = web.engine.views().read(|snapshot| snapshot.queues.values().map(QueueDto::from).collect());
+    web.permit(&who, Verb::QueueList, &Object::of_centre("queues"))
+        .await?;
+    let items = web
+        .engine
+        .views()
+        .read(|snapshot| snapshot.queues.values().map(QueueDto::from).collect());
     Ok(Json(QueueListDto { items }))
 }

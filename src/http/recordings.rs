@@ -52,7 +52,7 @@ use crate::io::recording::archive::RecordingReader;
 use crate::io::store::recordings::RecordingRow;
 
 /// One sitting: asking again within it is no new fact.
-const SITTING: Duration = Duration::from_secs(600);
+const SITTING: Duration = Duration::from_mins(10);
 /// Most sittings remembered; forgetting one only writes one fact more.
 const SITTINGS_MAX: usize = 1_024;
 /// Bytes that are read and sent at once.
@@ -135,12 +135,20 @@ pub(crate) async fn list(
     who: SignedIn,
     Query(query): Query<RecordingQuery>,
 ) -> Result<Json<RecordingPageDto>, Problem> {
-    web.permit(&who, Verb::RecordingList, &Object::of_centre("recordings")).await?;
+    web.permit(&who, Verb::RecordingList, &Object::of_centre("recordings"))
+        .await?;
     let (from, to) = page::day(&web.engine, query.day.as_deref())?;
     let after = page::cursor(query.cursor.as_deref())?;
-    let (rows, next) = web.engine.store().recordings(from, to, after.as_ref(), page::limit(query.limit)?).await?;
+    let (rows, next) = web
+        .engine
+        .store()
+        .recordings(from, to, after.as_ref(), page::limit(query.limit)?)
+        .await?;
     let items = rows.into_iter().map(Into::into).collect();
-    Ok(Json(RecordingPageDto { items, next: next.map(|cursor| cursor.to_string()) }))
+    Ok(Json(RecordingPageDto {
+        items,
+        next: next.map(|cursor| cursor.to_string()),
+    }))
 }
 
 /// A recording as WAV: left the citizen, right what he heard. Honours one `Range`.
@@ -157,24 +165,38 @@ pub(crate) async fn audio(
     let row = web.engine.store().recording(id).await?;
     let interaction = row.as_ref().and_then(|row| row.interaction);
     let agent = match interaction {
-        Some(interaction) => web.engine.store().call(interaction).await?.and_then(|line| line.record.agent),
+        Some(interaction) => web
+            .engine
+            .store()
+            .call(interaction)
+            .await?
+            .and_then(|line| line.record.agent),
         None => None,
     };
-    web.permit(&who, Verb::RecordingPlay, &Object::of_agent(format!("recording/{id}"), agent)).await?;
+    web.permit(
+        &who,
+        Verb::RecordingPlay,
+        &Object::of_agent(format!("recording/{id}"), agent),
+    )
+    .await?;
     let path = row.as_ref().and_then(|row| row.path.as_deref());
     let path = path.and_then(|path| below(web.engine.recordings_root(), path));
     let path = path.ok_or_else(|| Problem::new(Code::NotFound))?;
     write_sitting(&web, &who, id, interaction).await?;
     let keys = web.engine.keys().clone();
     let opened = tokio::task::spawn_blocking(move || RecordingReader::open(&path, &keys)).await;
-    let reader = opened.map_err(|error| Problem::internal(&error))?.map_err(|error| Problem::internal(&error))?;
-    answer(reader, headers.get(header::RANGE))
+    let reader = opened
+        .map_err(|error| Problem::internal(&error))?
+        .map_err(|error| Problem::internal(&error))?;
+    Ok(answer(reader, headers.get(header::RANGE)))
 }
 
 /// A path below the root, if it is one.
 fn below(root: &Path, path: &str) -> Option<PathBuf> {
     let path = Path::new(path);
-    path.components().all(|part| matches!(part, Component::Normal(_))).then(|| root.join(path))
+    path.components()
+        .all(|part| matches!(part, Component::Normal(_)))
+        .then(|| root.join(path))
 }
 
 /// Who listens to what since when.
@@ -186,7 +208,10 @@ impl Sittings {
     fn begin(&self, session: &str, recording: RecordingId, now: MonoTime) -> bool {
         let mut sittings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (session.to_owned(), recording);
-        if sittings.get(&key).is_some_and(|since| now.since(*since) < SITTING) {
+        if sittings
+            .get(&key)
+            .is_some_and(|since| now.since(*since) < SITTING)
+        {
             return false;
         }
         if SITTINGS_MAX <= sittings.len() {
@@ -200,7 +225,10 @@ impl Sittings {
     }
 
     fn forget(&self, session: &str, recording: RecordingId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(session.to_owned(), recording));
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&(session.to_owned(), recording));
     }
 }
 
@@ -221,7 +249,10 @@ async fn write_sitting(
         ticket: None,
         actor: Actor::named(ActorKind::User, &who.principal.user),
         cause: "api:play",
-        fact: Fact::Recording(RecordingFact::Read { recording, how: "play".to_owned() }),
+        fact: Fact::Recording(RecordingFact::Read {
+            recording,
+            how: "play".to_owned(),
+        }),
         personal: None,
     };
     let written = web.engine.audit().write(&[record]).await;
@@ -231,15 +262,19 @@ async fn write_sitting(
     Ok(written?)
 }
 
-fn answer(reader: RecordingReader, range: Option<&HeaderValue>) -> Result<Response, Problem> {
+fn answer(reader: RecordingReader, range: Option<&HeaderValue>) -> Response {
     let length = reader.wav_len();
     let (status, from, to) = match range.map(|range| parse_range(range, length)) {
         None | Some(Range::Ignored) => (StatusCode::OK, 0, length),
         Some(Range::Part(from, to)) => (StatusCode::PARTIAL_CONTENT, from, to),
         Some(Range::Outside) => {
             let mut response = Problem::new(Code::RangeOutside).into_response();
-            set(response.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{length}"));
-            return Ok(response);
+            set(
+                response.headers_mut(),
+                header::CONTENT_RANGE,
+                &format!("bytes */{length}"),
+            );
+            return response;
         }
     };
     let mut response = (status, Body::from_stream(pieces(reader, from, to))).into_response();
@@ -248,9 +283,13 @@ fn answer(reader: RecordingReader, range: Option<&HeaderValue>) -> Result<Respon
     set(headers, header::ACCEPT_RANGES, "bytes");
     set(headers, header::CONTENT_LENGTH, &(to - from).to_string());
     if status == StatusCode::PARTIAL_CONTENT {
-        set(headers, header::CONTENT_RANGE, &format!("bytes {from}-{}/{length}", to - 1));
+        set(
+            headers,
+            header::CONTENT_RANGE,
+            &format!("bytes {from}-{}/{length}", to - 1),
+        );
     }
-    Ok(response)
+    response
 }
 
 fn set(headers: &mut HeaderMap, name: header::HeaderName, text: &str) {
@@ -260,7 +299,11 @@ fn set(headers: &mut HeaderMap, name: header::HeaderName, text: &str) {
 }
 
 /// Reads `from..to` piece by piece, each on a thread that may wait for the disk.
-fn pieces(reader: RecordingReader, from: u64, to: u64) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> {
+fn pieces(
+    reader: RecordingReader,
+    from: u64,
+    to: u64,
+) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> {
     stream::try_unfold((reader, from), move |(reader, at)| async move {
         if to <= at {
             return Ok(None);
@@ -288,10 +331,16 @@ enum Range {
 
 /// Reads `bytes=FIRST-LAST`, `bytes=FIRST-` and `bytes=-LENGTH`. Source: RFC 9110 §14.1.2.
 fn parse_range(value: &HeaderValue, length: u64) -> Range {
-    let Some(text) = value.to_str().ok().and_then(|text| text.trim().strip_prefix("bytes=")) else {
+    let Some(text) = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().strip_prefix("bytes="))
+    else {
         return Range::Ignored;
     };
-    let Some((first, last)) = text.split_once('-').filter(|_| !text.contains(',')) else { return Range::Ignored };
+    let Some((first, last)) = text.split_once('-').filter(|_| !text.contains(',')) else {
+        return Range::Ignored;
+    };
     let (first, last) = (first.trim(), last.trim());
     let (from, to) = match (first.parse::<u64>(), last.parse::<u64>()) {
         (Ok(from), Ok(last)) if from <= last => (from, last.saturating_add(1).min(length)),
@@ -299,7 +348,11 @@ fn parse_range(value: &HeaderValue, length: u64) -> Range {
         (Err(_), Ok(tail)) if first.is_empty() => (length.saturating_sub(tail), length),
         _ => return Range::Ignored,
     };
-    if from < to { Range::Part(from, to) } else { Range::Outside }
+    if from < to {
+        Range::Part(from, to)
+    } else {
+        Range::Outside
+    }
 }
 
 #[cfg(test)]
@@ -315,7 +368,13 @@ mod tests {
         assert_eq!(parse("bytes=-10"), Range::Part(90, 100));
         assert_eq!(parse("bytes=100-"), Range::Outside);
         assert_eq!(parse("bytes=-0"), Range::Outside);
-        for ignored in ["bytes=5-2", "bytes=0-1,5-6", "seconds=1-2", "bytes=a-b", "bytes=-"] {
+        for ignored in [
+            "bytes=5-2",
+            "bytes=0-1,5-6",
+            "seconds=1-2",
+            "bytes=a-b",
+            "bytes=-",
+        ] {
             assert_eq!(parse(ignored), Range::Ignored, "{ignored}");
         }
     }
@@ -323,7 +382,10 @@ mod tests {
     #[test]
     fn a_path_of_a_row_stays_below_the_root() {
         let root = Path::new("/recordings");
-        assert_eq!(below(root, "2026/11/24/a.rxr"), Some(PathBuf::from("/recordings/2026/11/24/a.rxr")));
+        assert_eq!(
+            below(root, "2026/11/24/a.rxr"),
+            Some(PathBuf::from("/recordings/2026/11/24/a.rxr"))
+        );
         for bad in ["../secret", "/etc/passwd", "2026/../../x", "./x/../.."] {
             assert_eq!(below(root, bad), None, "{bad}");
         }

@@ -52,7 +52,7 @@ const STOP_MAX: Duration = Duration::from_secs(5);
 /// A wait after a failed accept, as with too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The certificate's days are looked at this often.
-const LOOK_EVERY: Duration = Duration::from_secs(3600);
+const LOOK_EVERY: Duration = Duration::from_hours(1);
 /// Fewer days than this raise an alarm.
 const DAYS_LOW: i64 = 30;
 
@@ -104,7 +104,10 @@ pub async fn start(
     let WebConfig { listen, hosts, data } = config;
     let now = engine.clock().now().wall;
     let certificate = Certificate::load_or_make(&data.join("certs"), &hosts, now)?;
-    let fail = |error| StartError::Listen { address: listen, error };
+    let fail = |error| StartError::Listen {
+        address: listen,
+        error,
+    };
     let listener = TcpListener::bind(listen).await.map_err(fail)?;
     let address = listener.local_addr().map_err(fail)?;
     // A certificate that cannot be used is told now, not at the first handshake.
@@ -128,7 +131,11 @@ pub async fn start(
 ///
 /// # Errors
 /// [`CertificateError::Tls`] when the certificate cannot be used.
-pub async fn serve(web: Web, listener: TcpListener, certificate: Option<Certificate>) -> Result<(), CertificateError> {
+pub async fn serve(
+    web: Web,
+    listener: TcpListener,
+    certificate: Option<Certificate>,
+) -> Result<(), CertificateError> {
     let acceptor = match &certificate {
         Some(certificate) => Some(TlsAcceptor::from(certificate.server_config()?)),
         None => None,
@@ -153,7 +160,9 @@ pub async fn serve(web: Web, listener: TcpListener, certificate: Option<Certific
             }
         };
         // Above the bound a stranger is turned away at once.
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            continue;
+        };
         let (web, router, acceptor) = (web.clone(), router.clone(), acceptor.clone());
         tokio::spawn(async move {
             connection(web, router, acceptor, stream, peer).await;
@@ -194,7 +203,10 @@ where
         router.clone().call(request)
     });
     let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_MAX);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_MAX);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let mut stopping = web.stopping.subscribe();
@@ -222,7 +234,9 @@ async fn watch_certificate(web: Web, certificate: Certificate) {
         look.tick().await;
         let days = certificate.days_left(web.engine.clock().now().wall);
         web.engine.metrics().certificate_days.store(days, Relaxed);
-        web.engine.alarms().set(AlarmCode::CertificateExpiring, "web", days < DAYS_LOW);
+        web.engine
+            .alarms()
+            .set(AlarmCode::CertificateExpiring, "web", days < DAYS_LOW);
         if web.is_stopping() {
             return;
         }

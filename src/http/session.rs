@@ -42,7 +42,7 @@ use crate::io::store::users::WebSession;
 /// Wrong passwords before an account is locked.
 const FAILURES_MAX: u32 = 5;
 /// How long it is locked.
-const LOCKED_FOR: Duration = Duration::from_secs(15 * 60);
+const LOCKED_FOR: Duration = Duration::from_mins(15);
 
 /// A sign-in.
 #[derive(Deserialize, ToSchema)]
@@ -128,22 +128,29 @@ pub(crate) async fn sign_in(
 /// Who one is, and what one may do.
 #[utoipa::path(get, path = "/session", tag = "session", responses((status = 200, body = SessionDto)))]
 pub(crate) async fn show(State(web): State<Web>, who: SignedIn) -> Result<Json<SessionDto>, Problem> {
-    web.permit(&who, Verb::SessionSelf, &Object::of_centre("session")).await?;
+    web.permit(&who, Verb::SessionSelf, &Object::of_centre("session"))
+        .await?;
     Ok(Json(SessionDto::new(&who, web.engine.clock().now().wall)))
 }
 
 /// Signs out and takes the cookie away.
 #[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
 pub(crate) async fn sign_out(State(web): State<Web>, who: SignedIn) -> Result<impl IntoResponse, Problem> {
-    web.permit(&who, Verb::SessionSelf, &Object::of_centre("session")).await?;
-    let fact = AccountFact::SignedOut { user: who.principal.user.clone() };
+    web.permit(&who, Verb::SessionSelf, &Object::of_centre("session"))
+        .await?;
+    let fact = AccountFact::SignedOut {
+        user: who.principal.user.clone(),
+    };
     let record = web.engine.account_record(&who.principal, "api:sign_out", fact);
     let mut tx = web.engine.store().begin().await?;
     tx.delete_web_session(&who.session.token_hash).await?;
     web.engine.audit().append(&mut tx, &[record]).await?;
     tx.commit().await?;
     let cookie = auth::cookie(None, web.secure);
-    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
+    Ok((
+        StatusCode::NO_CONTENT,
+        AppendHeaders([(header::SET_COOKIE, cookie)]),
+    ))
 }
 
 /// Sets one's own password; every other session of the account ends.
@@ -154,16 +161,27 @@ pub(crate) async fn set_password(
     who: SignedIn,
     Json(body): Json<PasswordChangeDto>,
 ) -> Result<StatusCode, Problem> {
-    web.permit(&who, Verb::SessionSelf, &Object::of_centre("session")).await?;
+    web.permit(&who, Verb::SessionSelf, &Object::of_centre("session"))
+        .await?;
     let user = who.principal.user.clone();
-    auth::check_password(user.as_str(), &body.new).map_err(|error| Problem::invalid("new", error.to_string()))?;
-    check(&web, SignInDto { user: user.to_string(), password: body.old }).await.map_err(|problem| problem.field("old"))?;
+    auth::check_password(user.as_str(), &body.new)
+        .map_err(|error| Problem::invalid("new", error.to_string()))?;
+    check(
+        &web,
+        SignInDto {
+            user: user.to_string(),
+            password: body.old,
+        },
+    )
+    .await
+    .map_err(|problem| problem.field("old"))?;
     let hash = web.hashing(move || auth::hash_password(&body.new)).await?;
     let hash = hash.map_err(|error| Problem::internal(&error))?;
     let fact = AccountFact::PasswordSet { user: user.clone() };
     let record = web.engine.account_record(&who.principal, "api:password", fact);
     let mut tx = web.engine.store().begin().await?;
-    tx.set_password(&user, &hash, record.now.wall, Some(&who.session.token_hash)).await?;
+    tx.set_password(&user, &hash, record.now.wall, Some(&who.session.token_hash))
+        .await?;
     web.engine.audit().append(&mut tx, &[record]).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
@@ -180,12 +198,18 @@ async fn check(web: &Web, body: SignInDto) -> Result<Account, Problem> {
         Err(_) => None,
     };
     let now = web.engine.clock().now().wall;
-    if let Some(until) = account.as_ref().and_then(|account| account.locked_until).filter(|until| now < *until) {
+    if let Some(until) = account
+        .as_ref()
+        .and_then(|account| account.locked_until)
+        .filter(|until| now < *until)
+    {
         return Err(Problem::new(Code::TooManyAttempts).retry_after(until.since(now).as_secs() + 1));
     }
     let usable = account.filter(|account| account.state == AccountState::Active);
     let hash = usable.as_ref().map(|account| account.password_hash.clone());
-    let fits = web.hashing(move || auth::verify_password(&password, hash.as_deref())).await?;
+    let fits = web
+        .hashing(move || auth::verify_password(&password, hash.as_deref()))
+        .await?;
     match usable {
         Some(account) if fits => Ok(account),
         other => Err(failed(web, other.map(|account| account.id)).await?),
@@ -194,7 +218,10 @@ async fn check(web: &Web, body: SignInDto) -> Result<Account, Problem> {
 
 /// Counts a failure and writes it to the trail.
 async fn failed(web: &Web, user: Option<UserId>) -> Result<Problem, Problem> {
-    web.engine.metrics().sign_ins_failed.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    web.engine
+        .metrics()
+        .sign_ins_failed
+        .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let now = web.engine.clock().now();
     let mut problem = Problem::new(Code::WrongPassword);
     let mut tx = web.engine.store().begin().await?;
@@ -206,7 +233,15 @@ async fn failed(web: &Web, user: Option<UserId>) -> Result<Problem, Problem> {
     }
     let fact = Fact::Account(AccountFact::SignInFailed { user });
     let (actor, cause) = (Actor::system(), "api:sign_in");
-    let record = Record { now, interaction: None, ticket: None, actor, cause, fact, personal: None };
+    let record = Record {
+        now,
+        interaction: None,
+        ticket: None,
+        actor,
+        cause,
+        fact,
+        personal: None,
+    };
     web.engine.audit().append(&mut tx, &[record]).await?;
     tx.commit().await?;
     Ok(problem)
@@ -218,7 +253,9 @@ async fn begin(web: &Web, account: &Account, token: &str, old: Option<&str>) -> 
     let now = engine.clock().now();
     let open = engine.store().web_sessions_open(now.wall).await?;
     if usize::try_from(open).is_ok_and(|open| WEB_SESSIONS_MAX <= open) {
-        return Err(Problem::new(Code::Unavailable).detail("too many sessions").retry_after(60));
+        return Err(Problem::new(Code::Unavailable)
+            .detail("too many sessions")
+            .retry_after(60));
     }
     let session = WebSession {
         token_hash: auth::hash_token(token),
@@ -227,9 +264,19 @@ async fn begin(web: &Web, account: &Account, token: &str, old: Option<&str>) -> 
         last_seen: now.wall,
         expires_at: auth::expiry(now.wall, now.wall),
     };
-    let fact = Fact::Account(AccountFact::SignedIn { user: account.id.clone() });
+    let fact = Fact::Account(AccountFact::SignedIn {
+        user: account.id.clone(),
+    });
     let (actor, cause) = (Actor::named(ActorKind::User, &account.id), "api:sign_in");
-    let record = Record { now, interaction: None, ticket: None, actor, cause, fact, personal: None };
+    let record = Record {
+        now,
+        interaction: None,
+        ticket: None,
+        actor,
+        cause,
+        fact,
+        personal: None,
+    };
     let mut tx = engine.store().begin().await?;
     tx.clear_failed_sign_ins(&account.id).await?;
     tx.delete_expired_web_sessions(now.wall).await?;
@@ -239,6 +286,13 @@ async fn begin(web: &Web, account: &Account, token: &str, old: Option<&str>) -> 
     tx.insert_web_session(&session).await?;
     engine.audit().append(&mut tx, &[record]).await?;
     tx.commit().await?;
-    engine.metrics().sign_ins.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    Ok(SignedIn { principal: auth::principal(account, &session.token_hash), name: account.name.clone(), session })
+    engine
+        .metrics()
+        .sign_ins
+        .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    Ok(SignedIn {
+        principal: auth::principal(account, &session.token_hash),
+        name: account.name.clone(),
+        session,
+    })
 }

@@ -78,13 +78,24 @@ pub(crate) async fn queues(
     who: SignedIn,
     Query(query): Query<DayQuery>,
 ) -> Result<Json<QueueFiguresListDto>, Problem> {
-    web.permit(&who, Verb::StatisticsRead, &Object::of_centre("statistics/queues")).await?;
+    web.permit(
+        &who,
+        Verb::StatisticsRead,
+        &Object::of_centre("statistics/queues"),
+    )
+    .await?;
     let (from, to) = page::day(&web.engine, Some(query.day.as_deref().unwrap_or("today")))?;
-    let (Some(from), Some(to)) = (from, to) else { return Ok(Json(QueueFiguresListDto { items: Vec::new() })) };
+    let (Some(from), Some(to)) = (from, to) else {
+        return Ok(Json(QueueFiguresListDto { items: Vec::new() }));
+    };
     let profile = web.engine.profile();
     let totals = web.engine.store().queue_totals(from, to).await?;
     let items = totals.into_iter().map(|(queue, row)| QueueFiguresDto {
-        name: profile.queues.get(&queue).map(|queue| queue.name.clone()).unwrap_or_default(),
+        name: profile
+            .queues
+            .get(&queue)
+            .map(|queue| queue.name.clone())
+            .unwrap_or_default(),
         queue: queue.to_string(),
         offered: row.offered,
         answered: row.answered,
@@ -100,5 +111,7 @@ pub(crate) async fn queues(
         no_answers: row.no_answers,
         wait_max_ms: row.wait_max_ms,
     });
-    Ok(Json(QueueFiguresListDto { items: items.collect() }))
+    Ok(Json(QueueFiguresListDto {
+        items: items.collect(),
+    }))
 }

@@ -151,7 +151,8 @@ pub(crate) async fn open(
     who: SignedIn,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    web.permit(&who, Verb::StreamRead, &Object::of_centre("stream")).await?;
+    web.permit(&who, Verb::StreamRead, &Object::of_centre("stream"))
+        .await?;
     let upgrade = upgrade.map_err(|_| Problem::new(Code::Malformed).detail("this is a WebSocket"))?;
     let upgrade = upgrade.max_message_size(MESSAGE_MAX).max_frame_size(MESSAGE_MAX);
     Ok(upgrade.on_upgrade(move |socket| async move {
@@ -175,7 +176,7 @@ enum End {
 
 /// What a stream waits for.
 enum Event {
-    Change(Result<(u64, ViewChange), RecvError>),
+    Change(Box<Result<(u64, ViewChange), RecvError>>),
     Ticket(Result<TicketChange, RecvError>),
     Alarms,
     /// None: the browser is gone.
@@ -230,7 +231,7 @@ impl<'a> Stream<'a> {
         beat.tick().await;
         loop {
             let event = tokio::select! {
-                change = self.changes.recv() => Event::Change(change),
+                change = self.changes.recv() => Event::Change(Box::new(change)),
                 ticket = self.tickets.recv() => Event::Ticket(ticket),
                 Ok(()) = self.alarms.changed() => Event::Alarms,
                 message = self.socket.recv() => Event::Message(message.and_then(Result::ok)),
@@ -238,7 +239,7 @@ impl<'a> Stream<'a> {
                 _ = self.stopping.wait_for(|stopping| *stopping) => Event::Stop,
             };
             let step = match event {
-                Event::Change(change) => self.take_change(change).await,
+                Event::Change(change) => self.take_change(*change).await,
                 Event::Ticket(ticket) => self.take_ticket(ticket).await,
                 Event::Alarms => self.take_alarms().await,
                 Event::Message(Some(message)) => self.take_message(&message).await,
@@ -270,7 +271,11 @@ impl<'a> Stream<'a> {
             self.shown = calls.map(|call| call.interaction).collect();
             picture(snapshot, &self.sight)
         });
-        let alarms = if self.sight.alarms { open.iter().map(AlarmDto::from).collect() } else { Vec::new() };
+        let alarms = if self.sight.alarms {
+            open.iter().map(AlarmDto::from).collect()
+        } else {
+            Vec::new()
+        };
         self.number("snapshot", &SnapshotDto { alarms, ..dto }).await
     }
 
@@ -288,10 +293,13 @@ impl<'a> Stream<'a> {
             ViewChange::Agent(view) if self.sight.all || Some(&view.agent) == self.sight.own.as_ref() => {
                 self.number("agent", &AgentDto::from(&view)).await
             }
-            ViewChange::Queue(view) if self.sight.queues => self.number("queue", &QueueDto::from(&view)).await,
+            ViewChange::Queue(view) if self.sight.queues => {
+                self.number("queue", &QueueDto::from(&view)).await
+            }
             ViewChange::Call(view) if self.sight.sees_call(&view) => {
                 self.shown.insert(view.interaction);
-                self.number("call", &LiveCallDto::new(&view, self.sight.own.as_ref())).await
+                self.number("call", &LiveCallDto::new(&view, self.sight.own.as_ref()))
+                    .await
             }
             // A call that went on to somebody else is over for this reader.
             ViewChange::Call(view) => self.forget(view.interaction).await,
@@ -304,7 +312,13 @@ impl<'a> Stream<'a> {
         if !self.shown.remove(&interaction) {
             return Ok(());
         }
-        self.number("call_gone", &GoneDto { interaction: interaction.to_string() }).await
+        self.number(
+            "call_gone",
+            &GoneDto {
+                interaction: interaction.to_string(),
+            },
+        )
+        .await
     }
 
     async fn take_ticket(&mut self, change: Result<TicketChange, RecvError>) -> Result<(), End> {
@@ -329,7 +343,14 @@ impl<'a> Stream<'a> {
         if !self.sight.alarms {
             return Ok(());
         }
-        let open: Vec<AlarmDto> = self.web.engine.alarms().open().iter().map(AlarmDto::from).collect();
+        let open: Vec<AlarmDto> = self
+            .web
+            .engine
+            .alarms()
+            .open()
+            .iter()
+            .map(AlarmDto::from)
+            .collect();
         self.number("alarms", &open).await
     }
 
@@ -366,7 +387,9 @@ impl<'a> Stream<'a> {
             // The database is down: the floor is shown on.
             Err(_) => (),
         }
-        let beat = BeatDto { server_time: self.web.engine.clock().now().wall.into() };
+        let beat = BeatDto {
+            server_time: self.web.engine.clock().now().wall.into(),
+        };
         self.send("heartbeat", None, &beat).await
     }
 
@@ -376,7 +399,12 @@ impl<'a> Stream<'a> {
     }
 
     async fn send<T: Serialize>(&mut self, kind: &str, seq: Option<u64>, data: &T) -> Result<(), End> {
-        let envelope = Envelope { v: 1, seq, kind, data };
+        let envelope = Envelope {
+            v: 1,
+            seq,
+            kind,
+            data,
+        };
         let text = serde_json::to_string(&envelope).map_err(|_| End::Gone)?;
         let sent = tokio::time::timeout(SEND_MAX, self.socket.send(Message::text(text))).await;
         sent.map_err(|_| End::Gone)?.map_err(|_| End::Gone)
@@ -384,7 +412,10 @@ impl<'a> Stream<'a> {
 
     async fn close(mut self, end: End) {
         if let End::Close(code) = end {
-            let frame = CloseFrame { code, reason: axum::extract::ws::Utf8Bytes::from_static("") };
+            let frame = CloseFrame {
+                code,
+                reason: axum::extract::ws::Utf8Bytes::from_static(""),
+            };
             let _ = tokio::time::timeout(SEND_MAX, self.socket.send(Message::Close(Some(frame)))).await;
         }
     }

@@ -13,7 +13,11 @@ pub(crate) fn text<'a>(table: &str, code: &'a str) -> &'a str
 where
     'static: 'a,
 {
-    TEXTS.get(table).and_then(|table| table.get(code)).and_then(toml::Value::as_str).unwrap_or(code)
+    TEXTS
+        .get(table)
+        .and_then(|table| table.get(code))
+        .and_then(toml::Value::as_str)
+        .unwrap_or(code)
 }
 
 #[cfg(test)]

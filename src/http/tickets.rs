@@ -143,7 +143,11 @@ impl TicketDto {
             contact_phone: draft.contact_phone.clone(),
             appeal_type: draft.appeal_type.map(AppealType::code),
             category: draft.category.clone(),
-            category_path: catalogue.categories.path(&draft.category).unwrap_or_default().to_owned(),
+            category_path: catalogue
+                .categories
+                .path(&draft.category)
+                .unwrap_or_default()
+                .to_owned(),
             category_version: draft.category_version,
             content: draft.content.clone(),
             urgency: draft.urgency.map(Urgency::code),
@@ -160,9 +164,18 @@ impl TicketDto {
 
     fn whole(opened: &OpenedTicket, who: &SignedIn, profile: &Profile) -> Self {
         let ticket = &opened.row.ticket;
-        let writes = ticket.state == TicketState::Draft && who.principal.agent.as_ref() == Some(&ticket.agent);
-        let caller = opened.caller.as_ref().map(|number| shown(number, writes)).unwrap_or_default();
-        Self { caller, caller_clear: writes && opened.caller.is_some(), ..Self::new(ticket, profile) }
+        let writes =
+            ticket.state == TicketState::Draft && who.principal.agent.as_ref() == Some(&ticket.agent);
+        let caller = opened
+            .caller
+            .as_ref()
+            .map(|number| shown(number, writes))
+            .unwrap_or_default();
+        Self {
+            caller,
+            caller_clear: writes && opened.caller.is_some(),
+            ..Self::new(ticket, profile)
+        }
     }
 }
 
@@ -217,7 +230,18 @@ impl From<DraftFieldsDto> for DraftFields {
             region,
             address,
         } = dto;
-        Self { name, appellant_kind, contact_phone, appeal_type, category, content, urgency, place, region, address }
+        Self {
+            name,
+            appellant_kind,
+            contact_phone,
+            appeal_type,
+            category,
+            content,
+            urgency,
+            place,
+            region,
+            address,
+        }
     }
 }
 
@@ -252,17 +276,31 @@ pub(crate) async fn list(
 ) -> Result<Json<TicketPageDto>, Problem> {
     let profile = web.engine.profile();
     if let Some(interaction) = &query.interaction {
-        let interaction: InteractionId =
-            interaction.parse().map_err(|_| Problem::new(Code::Unknown).field("interaction"))?;
+        let interaction: InteractionId = interaction
+            .parse()
+            .map_err(|_| Problem::new(Code::Unknown).field("interaction"))?;
         let row = web.engine.store().ticket_of(interaction).await?;
-        let agent = row.as_ref().map(|row| row.ticket.agent.clone()).or_else(|| who.principal.agent.clone());
-        web.permit(&who, Verb::TicketList, &Object::of_agent("tickets", agent)).await?;
-        let items = row.iter().map(|row| TicketDto::new(&row.ticket, &profile)).collect();
+        let agent = row
+            .as_ref()
+            .map(|row| row.ticket.agent.clone())
+            .or_else(|| who.principal.agent.clone());
+        web.permit(&who, Verb::TicketList, &Object::of_agent("tickets", agent))
+            .await?;
+        let items = row
+            .iter()
+            .map(|row| TicketDto::new(&row.ticket, &profile))
+            .collect();
         return Ok(Json(TicketPageDto { items, next: None }));
     }
     let agent = narrowed(&who, Verb::TicketList, query.agent.as_deref())?;
-    web.permit(&who, Verb::TicketList, &Object::of_agent("tickets", agent.clone())).await?;
-    let state = |code: &str| TicketState::parse(code).ok_or_else(|| Problem::new(Code::Unknown).field("state"));
+    web.permit(
+        &who,
+        Verb::TicketList,
+        &Object::of_agent("tickets", agent.clone()),
+    )
+    .await?;
+    let state =
+        |code: &str| TicketState::parse(code).ok_or_else(|| Problem::new(Code::Unknown).field("state"));
     let (from, to) = page::day(&web.engine, query.day.as_deref())?;
     let filter = TicketFilter {
         from,
@@ -275,8 +313,14 @@ pub(crate) async fn list(
         limit: page::limit(query.limit)?,
     };
     let (rows, next) = web.engine.store().tickets(&filter).await?;
-    let items = rows.iter().map(|row| TicketDto::new(&row.ticket, &profile)).collect();
-    Ok(Json(TicketPageDto { items, next: next.map(|cursor| cursor.to_string()) }))
+    let items = rows
+        .iter()
+        .map(|row| TicketDto::new(&row.ticket, &profile))
+        .collect();
+    Ok(Json(TicketPageDto {
+        items,
+        next: next.map(|cursor| cursor.to_string()),
+    }))
 }
 
 /// One order; its `ETag` is the version that a change must name.
@@ -293,7 +337,12 @@ pub(crate) async fn show(
         Err(error) => return Err(error.into()),
     };
     let agent = opened.as_ref().map(|opened| opened.row.ticket.agent.clone());
-    web.permit(&who, Verb::TicketRead, &Object::of_agent(format!("ticket/{id}"), agent)).await?;
+    web.permit(
+        &who,
+        Verb::TicketRead,
+        &Object::of_agent(format!("ticket/{id}"), agent),
+    )
+    .await?;
     let opened = opened.ok_or_else(|| Problem::new(Code::NotFound))?;
     Ok(answer(&web, &who, &opened))
 }
@@ -310,7 +359,11 @@ pub(crate) async fn save(
     Json(body): Json<DraftFieldsDto>,
 ) -> Result<Versioned<TicketDto>, Problem> {
     permit_write(&web, &who, id, Verb::TicketEdit).await?;
-    let opened = web.engine.tickets().save(&actor(&who), id, body.into(), version).await?;
+    let opened = web
+        .engine
+        .tickets()
+        .save(&actor(&who), id, body.into(), version)
+        .await?;
     Ok(answer(&web, &who, &opened))
 }
 
@@ -328,15 +381,23 @@ pub(crate) async fn submit(
 ) -> Result<Versioned<TicketDto>, Problem> {
     permit_write(&web, &who, id, Verb::TicketSubmit).await?;
     let key = idempotency_key(&headers)?;
-    let opened = web.engine.tickets().submit(&actor(&who), id, version, key).await?;
-    web.engine.metrics().tickets_submitted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let opened = web
+        .engine
+        .tickets()
+        .submit(&actor(&who), id, version, key)
+        .await?;
+    web.engine
+        .metrics()
+        .tickets_submitted
+        .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     Ok(answer(&web, &who, &opened))
 }
 
 async fn permit_write(web: &Web, who: &SignedIn, id: TicketId, verb: Verb) -> Result<(), Problem> {
     let row = web.engine.store().ticket(id).await?;
     let agent = row.map(|row| row.ticket.agent);
-    web.permit(who, verb, &Object::of_agent(format!("ticket/{id}"), agent)).await
+    web.permit(who, verb, &Object::of_agent(format!("ticket/{id}"), agent))
+        .await
 }
 
 fn actor(who: &SignedIn) -> Actor {
@@ -347,5 +408,8 @@ fn actor(who: &SignedIn) -> Actor {
 }
 
 fn answer(web: &Web, who: &SignedIn, opened: &OpenedTicket) -> Versioned<TicketDto> {
-    Versioned(opened.row.ticket.version, TicketDto::whole(opened, who, &web.engine.profile()))
+    Versioned(
+        opened.row.ticket.version,
+        TicketDto::whole(opened, who, &web.engine.profile()),
+    )
 }

@@ -134,9 +134,12 @@ pub(crate) struct NewPasswordDto {
 /// Every account.
 #[utoipa::path(get, path = "/users", tag = "users", responses((status = 200, body = UserListDto)))]
 pub(crate) async fn list(State(web): State<Web>, who: SignedIn) -> Result<Json<UserListDto>, Problem> {
-    web.permit(&who, Verb::UserList, &Object::of_centre("users")).await?;
+    web.permit(&who, Verb::UserList, &Object::of_centre("users"))
+        .await?;
     let accounts = web.engine.store().accounts().await?;
-    Ok(Json(UserListDto { items: accounts.iter().map(UserDto::from).collect() }))
+    Ok(Json(UserListDto {
+        items: accounts.iter().map(UserDto::from).collect(),
+    }))
 }
 
 /// Makes an account without roles.
@@ -147,9 +150,16 @@ pub(crate) async fn create(
     who: SignedIn,
     Json(body): Json<NewUserDto>,
 ) -> Result<(StatusCode, Json<UserDto>), Problem> {
-    web.permit(&who, Verb::UserManage, &Object::of_centre("users")).await?;
-    let id: UserId = body.user.parse().map_err(|_| Problem::invalid("user", "1 to 40 of a-z, 0-9 and -"))?;
-    let organ: OrganPath = body.organ.parse().map_err(|_| Problem::invalid("organ", "not a path of organs"))?;
+    web.permit(&who, Verb::UserManage, &Object::of_centre("users"))
+        .await?;
+    let id: UserId = body
+        .user
+        .parse()
+        .map_err(|_| Problem::invalid("user", "1 to 40 of a-z, 0-9 and -"))?;
+    let organ: OrganPath = body
+        .organ
+        .parse()
+        .map_err(|_| Problem::invalid("organ", "not a path of organs"))?;
     let agent = body.agent.as_deref().map(str::parse::<AgentId>).transpose();
     let agent = agent.map_err(|_| Problem::new(Code::Unknown).field("agent"))?;
     if body.name.trim().is_empty() || NAME_MAX < body.name.chars().count() {
@@ -171,7 +181,10 @@ pub(crate) async fn create(
         password_set_at: now,
         version: 1,
     };
-    let fact = AccountFact::Created { user: id, roles: Vec::new() };
+    let fact = AccountFact::Created {
+        user: id,
+        roles: Vec::new(),
+    };
     let record = web.engine.account_record(&who.principal, "api:users", fact);
     let mut tx = web.engine.store().begin().await?;
     tx.insert_account(&account).await?;
@@ -191,7 +204,8 @@ pub(crate) async fn set_roles(
     IfMatch(version): IfMatch,
     Json(body): Json<RoleChangeDto>,
 ) -> Result<Versioned<UserDto>, Problem> {
-    web.permit(&who, Verb::UserGrant, &Object::of_centre(format!("user/{id}"))).await?;
+    web.permit(&who, Verb::UserGrant, &Object::of_centre(format!("user/{id}")))
+        .await?;
     let roles = parse_roles(body.roles.iter().map(String::as_str)).map_err(|error| match error {
         RoleError::Unknown(_) => Problem::new(Code::Unknown).field("roles"),
         RoleError::Apart(..) => Problem::invalid("roles", error.to_string()),
@@ -200,7 +214,10 @@ pub(crate) async fn set_roles(
     account.roles = roles;
     // The fact of a grant is the account's roles as they stand after it.
     let codes = account.roles.iter().map(|role| role.code().to_owned()).collect();
-    let fact = AccountFact::Created { user: id, roles: codes };
+    let fact = AccountFact::Created {
+        user: id,
+        roles: codes,
+    };
     write(&web, &who, account, version, ("api:roles", fact)).await
 }
 
@@ -215,13 +232,25 @@ pub(crate) async fn set_state(
     IfMatch(version): IfMatch,
     Json(body): Json<StateChangeDto>,
 ) -> Result<Versioned<UserDto>, Problem> {
-    web.permit(&who, Verb::UserManage, &Object::of_centre(format!("user/{id}"))).await?;
+    web.permit(&who, Verb::UserManage, &Object::of_centre(format!("user/{id}")))
+        .await?;
     let state = AccountState::parse(&body.state).ok_or_else(|| Problem::new(Code::Unknown).field("state"))?;
     let mut account = read(&web, &id).await?;
     account.state = state;
     let roles = account.roles.iter().map(|role| role.code().to_owned()).collect();
-    let cause = if state == AccountState::Active { "api:enable" } else { "api:disable" };
-    write(&web, &who, account, version, (cause, AccountFact::Created { user: id, roles })).await
+    let cause = if state == AccountState::Active {
+        "api:enable"
+    } else {
+        "api:disable"
+    };
+    write(
+        &web,
+        &who,
+        account,
+        version,
+        (cause, AccountFact::Created { user: id, roles }),
+    )
+    .await
 }
 
 /// Sets somebody's password, lifts a lock and ends his sessions.
@@ -233,12 +262,16 @@ pub(crate) async fn set_password(
     Id(id): Id<UserId>,
     Json(body): Json<NewPasswordDto>,
 ) -> Result<StatusCode, Problem> {
-    web.permit(&who, Verb::UserManage, &Object::of_centre(format!("user/{id}"))).await?;
+    web.permit(&who, Verb::UserManage, &Object::of_centre(format!("user/{id}")))
+        .await?;
     let password_hash = hash(&web, &id, body.password).await?;
     let fact = AccountFact::PasswordSet { user: id.clone() };
     let record = web.engine.account_record(&who.principal, "api:password", fact);
     let mut tx = web.engine.store().begin().await?;
-    if !tx.set_password(&id, &password_hash, record.now.wall, None).await? {
+    if !tx
+        .set_password(&id, &password_hash, record.now.wall, None)
+        .await?
+    {
         return Err(Problem::new(Code::NotFound));
     }
     web.engine.audit().append(&mut tx, &[record]).await?;
@@ -247,13 +280,18 @@ pub(crate) async fn set_password(
 }
 
 async fn hash(web: &Web, id: &UserId, password: String) -> Result<String, Problem> {
-    auth::check_password(id.as_str(), &password).map_err(|error| Problem::invalid("password", error.to_string()))?;
+    auth::check_password(id.as_str(), &password)
+        .map_err(|error| Problem::invalid("password", error.to_string()))?;
     let hash = web.hashing(move || auth::hash_password(&password)).await?;
     hash.map_err(|error| Problem::internal(&error))
 }
 
 async fn read(web: &Web, id: &UserId) -> Result<Account, Problem> {
-    web.engine.store().account(id).await?.ok_or_else(|| Problem::new(Code::NotFound))
+    web.engine
+        .store()
+        .account(id)
+        .await?
+        .ok_or_else(|| Problem::new(Code::NotFound))
 }
 
 async fn write(

@@ -218,7 +218,10 @@ pub fn open(
     clock: SystemClock,
     events: impl FnMut(JournalEvent) + Send + 'static,
 ) -> Result<Journal, JournalError> {
-    let fail = |error| JournalError::Io { path: config.folder.clone(), error };
+    let fail = |error| JournalError::Io {
+        path: config.folder.clone(),
+        error,
+    };
     fs::create_dir_all(&config.folder).map_err(fail)?;
     let scan = scan_folder(&config)?;
     for record in &scan.keys {
@@ -251,8 +254,19 @@ pub fn open(
         .name("journal".to_owned())
         .spawn(move || worker.run(&receiver))
         .map_err(|error| JournalError::Io { path: folder, error })?;
-    let reader = JournalReader { shared: Arc::clone(&shared), place: None };
-    Ok(Journal { handle: JournalHandle { batches: sender, shared, last_fact: scan.last }, reader, thread })
+    let reader = JournalReader {
+        shared: Arc::clone(&shared),
+        place: None,
+    };
+    Ok(Journal {
+        handle: JournalHandle {
+            batches: sender,
+            shared,
+            last_fact: scan.last,
+        },
+        reader,
+        thread,
+    })
 }
 
 struct Worker {
@@ -374,8 +388,12 @@ impl Worker {
 
     fn append_pending(&mut self) -> Result<(), String> {
         self.rotate().map_err(|error| error.to_string())?;
-        let Some(file) = &mut self.file else { return Err("no file".to_owned()) };
-        file.write_all(&self.pending).and_then(|()| file.sync_data()).map_err(|error| error.to_string())?;
+        let Some(file) = &mut self.file else {
+            return Err("no file".to_owned());
+        };
+        file.write_all(&self.pending)
+            .and_then(|()| file.sync_data())
+            .map_err(|error| error.to_string())?;
         let written = u64::try_from(self.pending.len()).unwrap_or(u64::MAX);
         if let Some(segment) = self.shared.segments().last_mut() {
             segment.bytes += written;
@@ -395,7 +413,11 @@ impl Worker {
         }
         let number = self.next_number;
         let path = segment_path(&self.config.folder, number);
-        let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
+        let mut file = fs::OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .open(&path)?;
         let first = self.shared.synced.load(Ordering::Acquire) + 1;
         file.write_all(&header(first))?;
         file.sync_all()?;
@@ -405,7 +427,13 @@ impl Worker {
             segment.closed = true;
         }
         let last = FactNo(self.shared.synced.load(Ordering::Acquire));
-        segments.push(Segment { path, number, last, bytes: HEADER_BYTES, closed: false });
+        segments.push(Segment {
+            path,
+            number,
+            last,
+            bytes: HEADER_BYTES,
+            closed: false,
+        });
         drop(segments);
         self.next_number += 1;
         self.file = Some(file);
@@ -416,10 +444,16 @@ impl Worker {
     fn update_status(&mut self, error: Option<String>) {
         let too_many = usize::try_from(self.shared.waiting.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
         let bound = self.config.bytes_waiting_max;
-        let bound = if self.status == JournalEvent::Full { bound / 10 * 9 } else { bound };
+        let bound = if self.status == JournalEvent::Full {
+            bound / 10 * 9
+        } else {
+            bound
+        };
         let status = match error {
             Some(error) => JournalEvent::Failed(error),
-            None if bound <= self.shared.bytes() || JOURNAL_FACTS_WAITING_MAX <= too_many => JournalEvent::Full,
+            None if bound <= self.shared.bytes() || JOURNAL_FACTS_WAITING_MAX <= too_many => {
+                JournalEvent::Full
+            }
             None => JournalEvent::Accepting,
         };
         let same_kind = std::mem::discriminant(&status) == std::mem::discriminant(&self.status);
@@ -451,7 +485,9 @@ fn read_frame(bytes: &[u8]) -> Option<(u8, &[u8], usize)> {
     let length = u32::from_le_bytes(bytes.get(0..4)?.try_into().ok()?);
     let crc = u32::from_le_bytes(bytes.get(4..8)?.try_into().ok()?);
     let kind = *bytes.get(8)?;
-    let length = usize::try_from(length).ok().filter(|length| *length <= FRAME_BYTES_MAX)?;
+    let length = usize::try_from(length)
+        .ok()
+        .filter(|length| *length <= FRAME_BYTES_MAX)?;
     let payload = bytes.get(FRAME_HEAD..FRAME_HEAD + length)?;
     let good = crc32c::crc32c_append(crc32c::crc32c(&[kind]), payload) == crc;
     good.then_some((kind, payload, FRAME_HEAD + length))
@@ -470,49 +506,86 @@ struct Scan {
 
 /// Checks every file of the folder: frames, chain, and that no fact is missing.
 fn scan_folder(config: &JournalConfig) -> Result<Scan, JournalError> {
-    let fail = |error| JournalError::Io { path: config.folder.clone(), error };
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(&config.folder).map_err(fail)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "rxj"));
-    paths.sort();
     let (shipped, shipped_hash) = config.shipped.clone();
-    let mut scan = Scan { segments: Vec::new(), keys: Vec::new(), last: FactNo(0), hash: String::new() };
-    let mut begun = false;
-    for path in paths {
-        let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok()).unwrap_or(0);
-        let bytes = fs::read(&path).map_err(|error| JournalError::Io { path: path.clone(), error })?;
-        let first = bytes.get(4..12).and_then(|it| Some(u64::from_le_bytes(it.try_into().ok()?)));
-        let Some(first) = first.filter(|first| bytes.starts_with(&header(*first))) else {
+    let mut scan = Scan {
+        segments: Vec::new(),
+        keys: Vec::new(),
+        last: FactNo(0),
+        hash: String::new(),
+    };
+    for path in files_of(&config.folder).map_err(|error| io_error(&config.folder, error))? {
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let number = stem.and_then(|stem| stem.parse().ok()).unwrap_or(0);
+        let bytes = fs::read(&path).map_err(|error| io_error(&path, error))?;
+        let Some(first) = first_of(&bytes) else {
             if bytes.len() <= usize::try_from(HEADER_BYTES).unwrap_or(0) {
                 // Not even the head was written: nothing was promised.
-                fs::remove_file(&path).map_err(|error| JournalError::Io { path: path.clone(), error })?;
+                fs::remove_file(&path).map_err(|error| io_error(&path, error))?;
                 continue;
             }
-            return Err(JournalError::Damaged { path, error: CodecError::Chain(scan.last.0 + 1) });
+            let error = CodecError::Chain(scan.last.0 + 1);
+            return Err(JournalError::Damaged { path, error });
         };
-        if !begun {
+        if scan.segments.is_empty() {
             scan.last = FactNo(first.saturating_sub(1));
-            scan.hash = if shipped == scan.last { shipped_hash.clone() } else { String::new() };
-            begun = true;
+            if shipped == scan.last {
+                scan.hash.clone_from(&shipped_hash);
+            }
         }
         if scan.last.0 + 1 < first {
-            return Err(JournalError::Hole { path, after: scan.last.0 });
+            let after = scan.last.0;
+            return Err(JournalError::Hole { path, after });
         }
         let good = scan_segment(&path, &bytes, &mut scan)?;
-        cut(&path, good).map_err(|error| JournalError::Io { path: path.clone(), error })?;
-        scan.segments.push(Segment { path, number, last: scan.last, bytes: good, closed: true });
+        cut(&path, good).map_err(|error| io_error(&path, error))?;
+        scan.segments.push(Segment {
+            path,
+            number,
+            last: scan.last,
+            bytes: good,
+            closed: true,
+        });
     }
-    if !begun || scan.last < shipped {
+    if scan.segments.is_empty() || scan.last < shipped {
         scan.last = shipped;
         scan.hash = shipped_hash;
     }
     Ok(scan)
 }
 
+fn io_error(path: &Path, error: io::Error) -> JournalError {
+    JournalError::Io {
+        path: path.to_owned(),
+        error,
+    }
+}
+
+/// The journal's files, oldest first.
+fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "rxj") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// The number of a file's first fact; none when its header is torn or was changed.
+fn first_of(bytes: &[u8]) -> Option<u64> {
+    let first = u64::from_le_bytes(bytes.get(4..12)?.try_into().ok()?);
+    bytes.starts_with(&header(first)).then_some(first)
+}
+
 /// Walks one file's frames; gives the length of its whole frames. What stands after them was never promised.
 fn scan_segment(path: &Path, bytes: &[u8], scan: &mut Scan) -> Result<u64, JournalError> {
     let mut at = usize::try_from(HEADER_BYTES).unwrap_or(usize::MAX);
-    let damaged = |error| JournalError::Damaged { path: path.to_owned(), error };
+    let damaged = |error| JournalError::Damaged {
+        path: path.to_owned(),
+        error,
+    };
     while let Some((kind, payload, length)) = bytes.get(at..).and_then(read_frame) {
         if kind == KIND_KEY {
             scan.keys.extend(serde_json::from_slice::<KeyRecord>(payload));
@@ -520,10 +593,17 @@ fn scan_segment(path: &Path, bytes: &[u8], scan: &mut Scan) -> Result<u64, Journ
             let envelope = codec::decode(payload).map_err(damaged)?;
             if scan.last < envelope.fact_no {
                 // The first envelope of the oldest file may follow one that is in the database alone.
-                let before = if scan.hash.is_empty() { envelope.prev_hash.clone() } else { scan.hash.clone() };
+                let before = if scan.hash.is_empty() {
+                    envelope.prev_hash.clone()
+                } else {
+                    scan.hash.clone()
+                };
                 scan.hash = codec::verify_link(payload, &before).map_err(damaged)?;
                 if envelope.fact_no.0 != scan.last.0 + 1 {
-                    return Err(JournalError::Hole { path: path.to_owned(), after: scan.last.0 });
+                    return Err(JournalError::Hole {
+                        path: path.to_owned(),
+                        after: scan.last.0,
+                    });
                 }
                 scan.last = envelope.fact_no;
             }
@@ -538,7 +618,8 @@ fn scan_segment(path: &Path, bytes: &[u8], scan: &mut Scan) -> Result<u64, Journ
 
 /// Whether a batch begins somewhere in `bytes`: then everything before it had been synced.
 fn batch_follows(bytes: &[u8]) -> bool {
-    let mark = |window: &[u8]| window.starts_with(&8_u32.to_le_bytes()) && read_frame(window).is_some_and(is_batch);
+    let mark =
+        |window: &[u8]| window.starts_with(&8_u32.to_le_bytes()) && read_frame(window).is_some_and(is_batch);
     bytes.windows(BATCH_FRAME_BYTES).skip(1).any(mark)
 }
 
@@ -548,7 +629,9 @@ fn is_batch((kind, _, _): (u8, &[u8], usize)) -> bool {
 
 fn cut(path: &Path, length: u64) -> io::Result<()> {
     let file = fs::OpenOptions::new().write(true).open(path)?;
-    if length < file.metadata()?.len() {
+    let present = file.metadata()?.len();
+    if length < present {
+        tracing::warn!(path = %path.display(), bytes = present - length, "an end that was never synced is cut off");
         file.set_len(length)?;
         file.sync_all()?;
     }
@@ -596,7 +679,10 @@ impl JournalReader {
         };
         let segments: Vec<Segment> = self.shared.segments().clone();
         let from = number;
-        for segment in segments.iter().filter(|segment| from <= segment.number && after < segment.last) {
+        for segment in segments
+            .iter()
+            .filter(|segment| from <= segment.number && after < segment.last)
+        {
             if segment.number != number {
                 (number, offset) = (segment.number, HEADER_BYTES);
             }
@@ -610,7 +696,8 @@ impl JournalReader {
                     if kind == KIND_KEY {
                         keys.extend(serde_json::from_slice::<KeyRecord>(payload));
                     }
-                    let Some(fact_no) = Some(payload).filter(|_| kind == KIND_FACT).and_then(fact_no_of) else {
+                    let Some(fact_no) = Some(payload).filter(|_| kind == KIND_FACT).and_then(fact_no_of)
+                    else {
                         continue;
                     };
                     if synced < fact_no || max <= batch.facts.len() {
@@ -638,7 +725,10 @@ impl JournalReader {
     /// The operating system's.
     pub fn release(&self, shipped: FactNo) -> io::Result<()> {
         let mut segments = self.shared.segments();
-        while segments.first().is_some_and(|segment| segment.closed && segment.last <= shipped) {
+        while segments
+            .first()
+            .is_some_and(|segment| segment.closed && segment.last <= shipped)
+        {
             if let Some(segment) = segments.first() {
                 match fs::remove_file(&segment.path) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -657,7 +747,8 @@ fn read_part(path: &Path, offset: u64, end: u64) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(offset))?;
     let mut bytes = Vec::new();
-    file.take(end.saturating_sub(offset).min(window)).read_to_end(&mut bytes)?;
+    file.take(end.saturating_sub(offset).min(window))
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -667,5 +758,7 @@ fn fact_no_of(envelope: &[u8]) -> Option<FactNo> {
     struct Numbered {
         fact_no: FactNo,
     }
-    serde_json::from_slice::<Numbered>(envelope).ok().map(|it| it.fact_no)
+    serde_json::from_slice::<Numbered>(envelope)
+        .ok()
+        .map(|it| it.fact_no)
 }

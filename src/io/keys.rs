@@ -117,7 +117,10 @@ impl KeyRing {
     pub fn open(data: &Path) -> Result<Self, KeyError> {
         let folder = data.join("keys");
         let path = folder.join("master.key");
-        let fail = |error| KeyError::Io { path: path.clone(), error };
+        let fail = |error| KeyError::Io {
+            path: path.clone(),
+            error,
+        };
         if !path.exists() {
             fs::create_dir_all(&folder).map_err(fail)?;
             fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).map_err(fail)?;
@@ -130,8 +133,15 @@ impl KeyRing {
         let text = fs::read_to_string(&path).map_err(fail)?;
         let mut masters = BTreeMap::new();
         let (mut first, mut last) = (None, None);
-        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let (id, key) = parse_master(line).ok_or_else(|| KeyError::Format { path: path.clone(), line: at + 1 })?;
+        for (at, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+        {
+            let (id, key) = parse_master(line).ok_or_else(|| KeyError::Format {
+                path: path.clone(),
+                line: at + 1,
+            })?;
             first.get_or_insert_with(|| key.clone());
             last = Some(id.clone());
             masters.insert(id, key);
@@ -231,9 +241,19 @@ impl KeyRing {
     /// # Errors
     /// [`SealError`].
     pub fn wrap(&self, key_id: &str, key: &DataKey) -> Result<KeyRecord, SealError> {
-        let master = self.masters.get(&self.wrapping).ok_or_else(|| SealError::NoKey(self.wrapping.clone()))?;
-        let wrapped = format!("{SEAL_ALGORITHM}:{}", BASE64.encode(encrypt(master, key_id, &key.0)?));
-        Ok(KeyRecord { key_id: key_id.to_owned(), master_id: self.wrapping.clone(), wrapped })
+        let master = self
+            .masters
+            .get(&self.wrapping)
+            .ok_or_else(|| SealError::NoKey(self.wrapping.clone()))?;
+        let wrapped = format!(
+            "{SEAL_ALGORITHM}:{}",
+            BASE64.encode(encrypt(master, key_id, &key.0)?)
+        );
+        Ok(KeyRecord {
+            key_id: key_id.to_owned(),
+            master_id: self.wrapping.clone(),
+            wrapped,
+        })
     }
 
     /// Opens a wrapped key.
@@ -241,14 +261,21 @@ impl KeyRing {
     /// # Errors
     /// [`SealError`].
     pub fn unwrap_key(&self, record: &KeyRecord) -> Result<DataKey, SealError> {
-        let master = self.masters.get(&record.master_id).ok_or_else(|| SealError::NoKey(record.master_id.clone()))?;
+        let master = self
+            .masters
+            .get(&record.master_id)
+            .ok_or_else(|| SealError::NoKey(record.master_id.clone()))?;
         let text = record
             .wrapped
             .strip_prefix(SEAL_ALGORITHM)
             .and_then(|rest| rest.strip_prefix(':'))
             .ok_or_else(|| SealError::Algorithm(record.wrapped.chars().take(8).collect()))?;
         let broken = || SealError::Broken(record.key_id.clone());
-        let bytes = decrypt(master, &record.key_id, &BASE64.decode(text).map_err(|_| broken())?)?;
+        let bytes = decrypt(
+            master,
+            &record.key_id,
+            &BASE64.decode(text).map_err(|_| broken())?,
+        )?;
         Ok(DataKey(bytes.try_into().map_err(|_| broken())?))
     }
 
@@ -261,7 +288,11 @@ impl KeyRing {
             return Err(SealError::Algorithm(sealed.alg.clone()));
         }
         let broken = || SealError::Broken(sealed.key.clone());
-        let bytes = decrypt(key, &sealed.key, &BASE64.decode(&sealed.ct).map_err(|_| broken())?)?;
+        let bytes = decrypt(
+            key,
+            &sealed.key,
+            &BASE64.decode(&sealed.ct).map_err(|_| broken())?,
+        )?;
         serde_json::from_slice(&bytes).map_err(|error| SealError::Json(error.to_string()))
     }
 
@@ -279,12 +310,18 @@ impl KeyRing {
     }
 
     fn tag(&self, what: &str, text: &str) -> String {
-        format!("HS256:{}", hex::encode(hmac(&self.tag_key.0, format!("{what}:{text}").as_bytes())))
+        format!(
+            "HS256:{}",
+            hex::encode(hmac(&self.tag_key.0, format!("{what}:{text}").as_bytes()))
+        )
     }
 
     /// Keeps a key as the one used last; the one used longest ago goes.
     fn remember(&mut self, key_id: &str, key: DataKey) {
-        let id = self.cache.get_key_value(key_id).map_or_else(|| Arc::from(key_id), |(id, _)| Arc::clone(id));
+        let id = self
+            .cache
+            .get_key_value(key_id)
+            .map_or_else(|| Arc::from(key_id), |(id, _)| Arc::clone(id));
         self.turn += 1;
         if let Some((_, turn)) = self.cache.insert(Arc::clone(&id), (key, self.turn)) {
             self.order.remove(&turn);
@@ -306,10 +343,13 @@ impl Sealer for KeyRing {
         let key = self.data_key(key_id)?;
         let plain = serde_json::to_vec(personal).map_err(|error| SealError::Json(error.to_string()))?;
         let number = personal.number.as_ref();
-        let last4 = number.map(Number::canonical_text).filter(|text| 8 <= text.len()).map(|text| {
-            let start = text.len() - 4;
-            self.last4_tag(text.get(start..).unwrap_or_default())
-        });
+        let last4 = number
+            .map(Number::canonical_text)
+            .filter(|text| 8 <= text.len())
+            .map(|text| {
+                let start = text.len() - 4;
+                self.last4_tag(text.get(start..).unwrap_or_default())
+            });
         Ok(Sealed {
             alg: SEAL_ALGORITHM.to_owned(),
             key: key_id.to_owned(),
@@ -343,9 +383,13 @@ impl Keys {
 pub fn encrypt(key: &DataKey, context: &str, plain: &[u8]) -> Result<Vec<u8>, SealError> {
     let mut nonce = [0; 12];
     getrandom::fill(&mut nonce).map_err(|_| SealError::NoKey(context.to_owned()))?;
-    let payload = Payload { msg: plain, aad: context.as_bytes() };
-    let sealed =
-        cipher(key).encrypt(&nonce.into(), payload).map_err(|_| SealError::Broken(context.to_owned()))?;
+    let payload = Payload {
+        msg: plain,
+        aad: context.as_bytes(),
+    };
+    let sealed = cipher(key)
+        .encrypt(&nonce.into(), payload)
+        .map_err(|_| SealError::Broken(context.to_owned()))?;
     Ok([&nonce[..], &sealed].concat())
 }
 
@@ -356,8 +400,13 @@ pub fn encrypt(key: &DataKey, context: &str, plain: &[u8]) -> Result<Vec<u8>, Se
 pub fn decrypt(key: &DataKey, context: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
     let broken = || SealError::Broken(context.to_owned());
     let (nonce, body) = sealed.split_first_chunk::<12>().ok_or_else(broken)?;
-    let payload = Payload { msg: body, aad: context.as_bytes() };
-    cipher(key).decrypt(&(*nonce).into(), payload).map_err(|_| broken())
+    let payload = Payload {
+        msg: body,
+        aad: context.as_bytes(),
+    };
+    cipher(key)
+        .decrypt(&(*nonce).into(), payload)
+        .map_err(|_| broken())
 }
 
 /// The cipher of a key, for callers with their own nonces.
@@ -366,7 +415,9 @@ pub fn cipher(key: &DataKey) -> Aes256Gcm {
 }
 
 fn hmac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return [0; 32];
+    };
     mac.update(message);
     mac.finalize().into_bytes().into()
 }
@@ -374,7 +425,11 @@ fn hmac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
 fn append_master(path: &Path, id: &str) -> io::Result<()> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
-    let mut file = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)?;
     writeln!(file, "{id} {}", hex::encode(key))?;
     file.sync_all()?;
     // A master that a power cut takes away would take all personal data with it: the folders' entries count, too.

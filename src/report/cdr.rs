@@ -310,16 +310,26 @@ impl CallRecord {
             return false;
         }
         match fact {
-            CallFact::Offered { trunk, line, flow, .. } => {
+            CallFact::Offered {
+                trunk, line, flow, ..
+            } => {
                 self.trunk.clone_from(trunk);
                 self.line.clone_from(line);
                 self.flow.clone_from(flow);
                 self.caller = sealed.cloned();
             }
-            CallFact::Refused { status, q850, reason, trunk } => {
+            CallFact::Refused {
+                status,
+                q850,
+                reason,
+                trunk,
+            } => {
                 self.trunk = self.trunk.take().or_else(|| trunk.clone());
                 self.caller = self.caller.take().or_else(|| sealed.cloned());
-                self.refusal = Some(Refusal { reason: *reason, q850: *q850 });
+                self.refusal = Some(Refusal {
+                    reason: *reason,
+                    q850: *q850,
+                });
                 self.end(at, Outcome::Refused, EndedBy::Refusal, Some(*status));
             }
             CallFact::Answered { recording } => {
@@ -327,8 +337,16 @@ impl CallRecord {
                 self.recording = *recording;
                 self.turn(at, Some(SegmentKind::Ivr));
             }
-            CallFact::NoticePlayed { prompt, whole, played_ms } => {
-                self.notice = Some(Notice { prompt: prompt.clone(), whole: *whole, played_ms: *played_ms });
+            CallFact::NoticePlayed {
+                prompt,
+                whole,
+                played_ms,
+            } => {
+                self.notice = Some(Notice {
+                    prompt: prompt.clone(),
+                    whole: *whole,
+                    played_ms: *played_ms,
+                });
             }
             CallFact::DigitsCollected { node, choice } if self.choices.len() < CHOICES_MAX => {
                 self.choices.push((node.clone(), choice.clone()));
@@ -344,8 +362,14 @@ impl CallRecord {
     /// The facts between queue and agent.
     fn apply_offer(&mut self, at: Moment, fact: &CallFact) -> bool {
         match fact {
-            CallFact::Queued { queue, enqueued_at_us, .. } => self.enqueue(at, queue, *enqueued_at_us),
-            CallFact::AgentOffered { offer, agent, queue, .. } => self.offers.push(OfferRecord {
+            CallFact::Queued {
+                queue,
+                enqueued_at_us,
+                ..
+            } => self.enqueue(at, queue, *enqueued_at_us),
+            CallFact::AgentOffered {
+                offer, agent, queue, ..
+            } => self.offers.push(OfferRecord {
                 offer: *offer,
                 agent: agent.clone(),
                 queue: queue.clone(),
@@ -353,10 +377,21 @@ impl CallRecord {
                 outcome: None,
                 lasted_ms: 0,
             }),
-            CallFact::OfferEnded { offer, outcome, lasted_ms, .. } => {
+            CallFact::OfferEnded {
+                offer,
+                outcome,
+                lasted_ms,
+                ..
+            } => {
                 self.end_offer(*offer, *outcome, *lasted_ms);
             }
-            CallFact::AgentAnswered { offer, agent, queue, waited_ms, .. } => {
+            CallFact::AgentAnswered {
+                offer,
+                agent,
+                queue,
+                waited_ms,
+                ..
+            } => {
                 self.talk(at, *offer, agent, queue, *waited_ms);
             }
             _ => return false,

@@ -257,7 +257,7 @@ fn update(
             .map(|(at, _)| at);
         oldest.map(|at| bindings.remove(at));
     }
-    let route = route_to(&uri, request.route);
+    let route = route_to(uri, request.route);
     bindings.push(Binding {
         contact: uri.as_str().to_owned(),
         route,
@@ -277,9 +277,10 @@ fn route_to(contact: &Uri<'_>, flow: Route) -> Route {
         Host::Name(_) => None,
     };
     match named {
-        Some(address) if flow.transport == Transport::Udp && address == flow.remote.ip() => {
-            Route { remote: SocketAddr::new(address, contact.port.unwrap_or(5060)), ..flow }
-        }
+        Some(address) if flow.transport == Transport::Udp && address == flow.remote.ip() => Route {
+            remote: SocketAddr::new(address, contact.port.unwrap_or(5060)),
+            ..flow
+        },
         Some(_) | None => flow,
     }
 }

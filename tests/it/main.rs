@@ -16,5 +16,14 @@
 
 mod acd;
 mod conformance;
+mod ivr;
+mod media;
+mod postgres;
+mod profile_check;
 mod prompts;
+mod report;
+mod sip;
+mod sip_machines;
+mod store;
+mod ticket_draft;
 mod tidy;

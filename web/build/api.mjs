@@ -12,6 +12,10 @@ const HEAD = '// Made from openapi.json by `npm run api`; not edited by hand.\n\
  * @returns {Promise<string>} */
 export async function types() {
   const spec = JSON.parse(readFileSync(SPEC, 'utf8'))
+  // Requests are made below the API's place, which server.ts names once.
+  spec.paths = Object.fromEntries(
+    Object.entries(spec.paths).map(([path, operations]) => [path.replace(/^\/api\/v1(?=\/)/, ''), operations]),
+  )
   // The operations' names are the server's own business; without them each stands at its path.
   for (const operations of Object.values(spec.paths)) {
     for (const operation of Object.values(operations)) if (typeof operation === 'object') delete operation.operationId

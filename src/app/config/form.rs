@@ -145,10 +145,12 @@ pub(super) fn line(table: &Table<'_>) -> Option<Line> {
             "write digits, with + in front if need be",
         );
     }
+    let record = table.or("record", true);
     Some(Line {
         number: number?,
         name: name?,
         flow: flow?,
+        record,
     })
 }
 

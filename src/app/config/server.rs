@@ -103,7 +103,9 @@ pub(super) fn read(document: &Document) -> Option<ServerConfig> {
     let recordings = folder(&root, "recordings");
     let database = database(&root);
     let calls_max = root.within("calls_max", &CALLS);
-    let calls_per_second_max = root.optional::<u32>("calls_per_second_max").unwrap_or(CALLS_PER_SECOND);
+    let calls_per_second_max = root
+        .optional::<u32>("calls_per_second_max")
+        .unwrap_or(CALLS_PER_SECOND);
     if !CALL_RATES.contains(&calls_per_second_max) {
         root.fault("calls_per_second_max", "out of range", "write 1 to 5000");
     }

@@ -97,8 +97,14 @@ impl RecordingReader {
     /// # Errors
     /// [`ArchiveError`].
     pub fn open(path: &Path, keys: &Keys) -> Result<Self, ArchiveError> {
-        let fail = |error| ArchiveError::Io { path: path.to_owned(), error };
-        let wrong = |error| ArchiveError::Container { path: path.to_owned(), error };
+        let fail = |error| ArchiveError::Io {
+            path: path.to_owned(),
+            error,
+        };
+        let wrong = |error| ArchiveError::Container {
+            path: path.to_owned(),
+            error,
+        };
         let file = File::open(path).map_err(fail)?;
         let mut bytes = vec![0; HEADER_BYTES_MAX];
         let read = read_up_to(&file, &mut bytes, 0).map_err(fail)?;
@@ -106,7 +112,10 @@ impl RecordingReader {
         let (header, length) = Header::decode(&bytes).map_err(wrong)?;
         let key = keys
             .with(|ring| ring.unwrap_key(&header.key))
-            .map_err(|error| ArchiveError::Key { path: path.to_owned(), error })?;
+            .map_err(|error| ArchiveError::Key {
+                path: path.to_owned(),
+                error,
+            })?;
         let start = u64::try_from(length).unwrap_or(0);
         let before = container::digest_of(bytes.get(..length).unwrap_or_default());
         let mut reader = Self {
@@ -141,7 +150,11 @@ impl RecordingReader {
 
     /// Audio that was lost, milliseconds.
     pub fn gap_ms(&self) -> u64 {
-        self.chunks.values().chain(&self.closing).map(|it| u64::from(it.head.gap_ms)).sum()
+        self.chunks
+            .values()
+            .chain(&self.closing)
+            .map(|it| u64::from(it.head.gap_ms))
+            .sum()
     }
 
     /// Bytes of the whole recording as WAV.
@@ -181,9 +194,16 @@ impl RecordingReader {
         let Some(it) = self.chunks.get(&number) else {
             return Ok(vec![SILENCE; index(CHUNK_SAMPLES * 2)]);
         };
-        let chunk = self.read_chunk(it).map_err(|error| ArchiveError::Io { path: self.path.clone(), error })?;
-        container::open_chunk(&self.key, self.header.recording, it.place, &chunk)
-            .map_err(|error| ArchiveError::Container { path: self.path.clone(), error })
+        let chunk = self.read_chunk(it).map_err(|error| ArchiveError::Io {
+            path: self.path.clone(),
+            error,
+        })?;
+        container::open_chunk(&self.key, self.header.recording, it.place, &chunk).map_err(|error| {
+            ArchiveError::Container {
+                path: self.path.clone(),
+                error,
+            }
+        })
     }
 
     /// Opens every chunk and follows the chain. Gives its last link, which the fact of a stored recording names.
@@ -193,8 +213,14 @@ impl RecordingReader {
     pub fn verify(&self) -> Result<String, ArchiveError> {
         let mut places: Vec<&ChunkAt> = self.chunks.values().chain(&self.closing).collect();
         places.sort_by_key(|it| it.place);
-        let fail = |error| ArchiveError::Io { path: self.path.clone(), error };
-        let wrong = |error| ArchiveError::Container { path: self.path.clone(), error };
+        let fail = |error| ArchiveError::Io {
+            path: self.path.clone(),
+            error,
+        };
+        let wrong = |error| ArchiveError::Container {
+            path: self.path.clone(),
+            error,
+        };
         let mut before = self.begin;
         for (place, it) in (0..).zip(places) {
             let chunk = self.read_chunk(it).map_err(fail)?;
@@ -216,7 +242,9 @@ impl RecordingReader {
             if read_up_to(&self.file, &mut bytes, offset)? < CHUNK_HEAD_BYTES {
                 break;
             }
-            let Some(head) = ChunkHead::decode(&bytes) else { break };
+            let Some(head) = ChunkHead::decode(&bytes) else {
+                break;
+            };
             let next = offset + u64::try_from(CHUNK_HEAD_BYTES).unwrap_or(0) + u64::from(head.length);
             if size < next {
                 break;
@@ -225,7 +253,9 @@ impl RecordingReader {
             if head.flags.has(Flags::LAST) {
                 self.closing = Some(it);
             } else {
-                self.samples = self.samples.max(u64::from(head.number) * CHUNK_SAMPLES + u64::from(head.samples));
+                self.samples = self
+                    .samples
+                    .max(u64::from(head.number) * CHUNK_SAMPLES + u64::from(head.samples));
                 self.chunks.insert(head.number, it);
             }
             last = Some(it);
@@ -244,7 +274,10 @@ impl RecordingReader {
     fn drop_unsealed(&mut self) -> Result<(), ArchiveError> {
         let mut places: Vec<ChunkAt> = self.chunks.values().copied().collect();
         places.sort_by_key(|it| it.place);
-        let fail = |path: &Path, error| ArchiveError::Io { path: path.to_owned(), error };
+        let fail = |path: &Path, error| ArchiveError::Io {
+            path: path.to_owned(),
+            error,
+        };
         let newest = places.split_off(places.len().saturating_sub(UNSYNCED_MAX));
         for it in newest {
             let chunk = self.read_chunk(&it).map_err(|error| fail(&self.path, error))?;
@@ -258,7 +291,10 @@ impl RecordingReader {
                 }
                 None => self.begin,
             };
-            let ends = self.chunks.values().map(|it| u64::from(it.head.number) * CHUNK_SAMPLES + u64::from(it.head.samples));
+            let ends = self
+                .chunks
+                .values()
+                .map(|it| u64::from(it.head.number) * CHUNK_SAMPLES + u64::from(it.head.samples));
             self.samples = ends.max().unwrap_or(0);
             self.end = (it.offset, it.place, before);
             break;
@@ -277,7 +313,10 @@ impl RecordingReader {
     fn second(&self, number: u32) -> Result<Vec<u8>, ArchiveError> {
         let mut alaw = self.read_alaw(number)?;
         alaw.resize(index(CHUNK_SAMPLES * 2), SILENCE);
-        Ok(alaw.into_iter().flat_map(|byte| g711::decode(Codec::Pcma, byte).to_le_bytes()).collect())
+        Ok(alaw
+            .into_iter()
+            .flat_map(|byte| g711::decode(Codec::Pcma, byte).to_le_bytes())
+            .collect())
     }
 }
 
@@ -325,7 +364,10 @@ fn wav_header(samples: u64) -> Vec<u8> {
 /// [`ArchiveError`].
 pub fn export(path: &Path, keys: &Keys, out: &Path) -> Result<u64, ArchiveError> {
     let reader = RecordingReader::open(path, keys)?;
-    let fail = |error| ArchiveError::Io { path: out.to_owned(), error };
+    let fail = |error| ArchiveError::Io {
+        path: out.to_owned(),
+        error,
+    };
     let mut file = File::create(out).map_err(fail)?;
     let mut at = 0;
     while at < reader.wav_len() {
@@ -354,8 +396,14 @@ pub struct Recovered {
 /// The first [`ArchiveError`] that is not a file's own damage; damaged files are logged and left as they are.
 pub fn recover(root: &Path, keys: &Keys) -> Result<Vec<Recovered>, ArchiveError> {
     let mut found = Vec::new();
-    for day in newest_days(root, 2).map_err(|error| ArchiveError::Io { path: root.to_owned(), error })? {
-        let entries = fs::read_dir(&day).map_err(|error| ArchiveError::Io { path: day.clone(), error })?;
+    for day in newest_days(root, 2).map_err(|error| ArchiveError::Io {
+        path: root.to_owned(),
+        error,
+    })? {
+        let entries = fs::read_dir(&day).map_err(|error| ArchiveError::Io {
+            path: day.clone(),
+            error,
+        })?;
         let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         paths.retain(|path| path.extension().is_some_and(|ending| ending == "rxr"));
         paths.sort();
@@ -371,7 +419,10 @@ pub fn recover(root: &Path, keys: &Keys) -> Result<Vec<Recovered>, ArchiveError>
 }
 
 fn close(root: &Path, path: &Path, keys: &Keys) -> Result<Option<Recovered>, ArchiveError> {
-    let fail = |error| ArchiveError::Io { path: path.to_owned(), error };
+    let fail = |error| ArchiveError::Io {
+        path: path.to_owned(),
+        error,
+    };
     if ends_closed(path).map_err(fail)? {
         return Ok(None);
     }
@@ -386,7 +437,10 @@ fn close(root: &Path, path: &Path, keys: &Keys) -> Result<Option<Recovered>, Arc
     let head = ChunkHead::closing(number, 0);
     let closing = chunks
         .encode(head, &[])
-        .map_err(|error| ArchiveError::Container { path: path.to_owned(), error })?;
+        .map_err(|error| ArchiveError::Container {
+            path: path.to_owned(),
+            error,
+        })?;
     let file = fs::OpenOptions::new().write(true).open(path).map_err(fail)?;
     file.set_len(length).map_err(fail)?;
     file.write_all_at(&closing, length).map_err(fail)?;
@@ -410,7 +464,9 @@ fn close(root: &Path, path: &Path, keys: &Keys) -> Result<Option<Recovered>, Arc
 fn ends_closed(path: &Path) -> io::Result<bool> {
     let file = File::open(path)?;
     let length = u64::try_from(CHUNK_HEAD_BYTES + container::TAG_BYTES).unwrap_or(0);
-    let Some(at) = file.metadata()?.len().checked_sub(length) else { return Ok(false) };
+    let Some(at) = file.metadata()?.len().checked_sub(length) else {
+        return Ok(false);
+    };
     let mut bytes = [0; CHUNK_HEAD_BYTES];
     read_up_to(&file, &mut bytes, at)?;
     Ok(ChunkHead::decode(&bytes).is_some_and(|head| head.is_closing()))

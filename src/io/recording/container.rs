@@ -115,7 +115,9 @@ impl Header {
             return Err(ContainerError::Unknown);
         }
         let key_length = usize::from(u16::from_le_bytes(array(bytes, 56).ok_or_else(wrong)?));
-        let key = body.get(HEADER_FIXED..HEADER_FIXED + key_length).ok_or_else(wrong)?;
+        let key = body
+            .get(HEADER_FIXED..HEADER_FIXED + key_length)
+            .ok_or_else(wrong)?;
         let header = Self {
             recording: RecordingId::from_bytes(array(bytes, 8).ok_or_else(wrong)?),
             interaction: InteractionId::from_bytes(array(bytes, 24).ok_or_else(wrong)?),
@@ -240,12 +242,22 @@ pub struct ChunkWriter {
 impl ChunkWriter {
     /// Begins after a header.
     pub fn new(key: DataKey, recording: RecordingId, header: &[u8]) -> Self {
-        Self { key, recording, place: 0, before: Sha256::digest(header).into() }
+        Self {
+            key,
+            recording,
+            place: 0,
+            before: Sha256::digest(header).into(),
+        }
     }
 
     /// Goes on after `place` chunks, the last of which hashes to `before`.
     pub fn resume(key: DataKey, recording: RecordingId, place: u64, before: [u8; 32]) -> Self {
-        Self { key, recording, place, before }
+        Self {
+            key,
+            recording,
+            place,
+            before,
+        }
     }
 
     /// The hash of the last chunk.
@@ -265,7 +277,13 @@ impl ChunkWriter {
         let context = context(self.recording, &head_bytes);
         let nonce = nonce(self.place, &head);
         let sealed = cipher(&self.key)
-            .encrypt(&nonce.into(), Payload { msg: audio, aad: &context })
+            .encrypt(
+                &nonce.into(),
+                Payload {
+                    msg: audio,
+                    aad: &context,
+                },
+            )
             .map_err(|_| ContainerError::Sealed(self.place))?;
         let mut out = Vec::with_capacity(CHUNK_HEAD_BYTES + sealed.len());
         out.extend_from_slice(&head_bytes);
@@ -284,13 +302,26 @@ impl ChunkWriter {
 ///
 /// # Errors
 /// [`ContainerError::Sealed`].
-pub fn open_chunk(key: &DataKey, recording: RecordingId, place: u64, chunk: &[u8]) -> Result<Vec<u8>, ContainerError> {
+pub fn open_chunk(
+    key: &DataKey,
+    recording: RecordingId,
+    place: u64,
+    chunk: &[u8],
+) -> Result<Vec<u8>, ContainerError> {
     let wrong = || ContainerError::Sealed(place);
     let head = ChunkHead::decode(chunk).ok_or_else(wrong)?;
     let (head_bytes, sealed) = chunk.split_at_checked(CHUNK_HEAD_BYTES).ok_or_else(wrong)?;
     let context = context(recording, head_bytes);
     let nonce = nonce(place, &head);
-    cipher(key).decrypt(&nonce.into(), Payload { msg: sealed, aad: &context }).map_err(|_| wrong())
+    cipher(key)
+        .decrypt(
+            &nonce.into(),
+            Payload {
+                msg: sealed,
+                aad: &context,
+            },
+        )
+        .map_err(|_| wrong())
 }
 
 /// The hash that the next chunk names.
@@ -307,7 +338,10 @@ fn nonce(place: u64, head: &ChunkHead) -> [u8; 12] {
     let mut nonce = [0; 12];
     let place = place & 0x00ff_ffff_ffff_ffff;
     let domain = u64::from(head.flags.has(Flags::LAST)) << 56;
-    let parts = (place | domain).to_be_bytes().into_iter().chain(head.number.to_be_bytes());
+    let parts = (place | domain)
+        .to_be_bytes()
+        .into_iter()
+        .chain(head.number.to_be_bytes());
     for (to, from) in nonce.iter_mut().zip(parts) {
         *to = from;
     }

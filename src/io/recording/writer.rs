@@ -49,7 +49,10 @@ pub struct RecorderConfig {
 
 /// Where the file of a recording lies below the root: `2026/11/24/<recording>.rxr`.
 pub fn path_of(zone: &SiteZone, opened_at_us: i64, recording: RecordingId) -> String {
-    format!("{}/{recording}.rxr", zone.date_of(WallTime::from_micros(opened_at_us)).as_path())
+    format!(
+        "{}/{recording}.rxr",
+        zone.date_of(WallTime::from_micros(opened_at_us)).as_path()
+    )
 }
 
 /// Starts the thread; it ends when the worker is gone and everything it sent is on disk.
@@ -61,8 +64,14 @@ pub fn start(
     receiver: RecorderReceiver,
     events: Box<dyn FnMut(MediaEvent) + Send>,
 ) -> io::Result<JoinHandle<()>> {
-    let recorder = Recorder { config, files: BTreeMap::new(), events };
-    std::thread::Builder::new().name("recorder".to_owned()).spawn(move || recorder.run(receiver))
+    let recorder = Recorder {
+        config,
+        files: BTreeMap::new(),
+        events,
+    };
+    std::thread::Builder::new()
+        .name("recorder".to_owned())
+        .spawn(move || recorder.run(receiver))
 }
 
 struct Recorder {
@@ -93,7 +102,11 @@ impl Recorder {
     fn run(mut self, mut receiver: RecorderReceiver) {
         while !receiver.is_finished() {
             match receiver.receive(PATIENCE) {
-                Some(RecorderCommand::Open { recording, interaction, opened_at_us }) => {
+                Some(RecorderCommand::Open {
+                    recording,
+                    interaction,
+                    opened_at_us,
+                }) => {
                     self.open(recording, interaction, opened_at_us);
                 }
                 Some(RecorderCommand::Chunk(chunk)) => {
@@ -115,11 +128,21 @@ impl Recorder {
         let (key, wrapped) = match made {
             Ok(made) => made,
             Err(error) => {
-                (self.events)(MediaEvent::RecordingFailed { recording, interaction, error: error.to_string() });
+                (self.events)(MediaEvent::RecordingFailed {
+                    recording,
+                    interaction,
+                    error: error.to_string(),
+                });
                 return;
             }
         };
-        let header = Header { recording, interaction, opened_at_us, key: wrapped }.encode();
+        let header = Header {
+            recording,
+            interaction,
+            opened_at_us,
+            key: wrapped,
+        }
+        .encode();
         let chunks = ChunkWriter::new(key, recording, &header);
         let path = path_of(&self.config.zone, opened_at_us, recording);
         let mut writing = Writing {
@@ -143,7 +166,9 @@ impl Recorder {
     }
 
     fn append(&mut self, chunk: &Chunk) {
-        let Some(writing) = self.files.get_mut(&chunk.recording) else { return };
+        let Some(writing) = self.files.get_mut(&chunk.recording) else {
+            return;
+        };
         writing.lost_ms = writing.lost_ms.saturating_add(chunk.gap_ms);
         writing.gap_ms += u64::from(chunk.gap_ms);
         let bytes = usize::from(chunk.samples) * 2;
@@ -184,7 +209,9 @@ impl Recorder {
     }
 
     fn close(&mut self, recording: RecordingId, gap_ms: u32) {
-        let Some(mut writing) = self.files.remove(&recording) else { return };
+        let Some(mut writing) = self.files.remove(&recording) else {
+            return;
+        };
         writing.gap_ms += u64::from(gap_ms);
         let number = u32::try_from(writing.samples.div_ceil(8_000)).unwrap_or(u32::MAX);
         let head = ChunkHead::closing(number, writing.lost_ms.saturating_add(gap_ms));
@@ -201,7 +228,11 @@ impl Recorder {
                     gap_ms: writing.gap_ms,
                 },
             },
-            Err(error) => MediaEvent::RecordingFailed { recording, interaction, error: error.to_string() },
+            Err(error) => MediaEvent::RecordingFailed {
+                recording,
+                interaction,
+                error: error.to_string(),
+            },
         };
         (self.events)(event);
     }
@@ -215,7 +246,11 @@ impl Writing {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
             }
-            let mut file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+            let mut file = fs::OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&path)?;
             file.set_len(self.length)?;
             file.seek(SeekFrom::Start(self.length))?;
             if self.length == 0 {

@@ -41,10 +41,13 @@ pub enum StreamEvent {
     Lost(u64),
 }
 
+/// The queue of one connection.
+type Writer = mpsc::Sender<Arc<[u8]>>;
+
 /// All stream connections.
 #[derive(Clone, Debug, Default)]
 pub struct Streams {
-    writers: Arc<Mutex<BTreeMap<u64, mpsc::Sender<Arc<[u8]>>>>>,
+    writers: Arc<Mutex<BTreeMap<u64, Writer>>>,
     next: Arc<AtomicU64>,
 }
 
@@ -64,7 +67,9 @@ impl Streams {
         let streams = self.clone();
         let task = tokio::spawn(async move {
             loop {
-                let Ok((socket, remote)) = listener.accept().await else { continue };
+                let Ok((socket, remote)) = listener.accept().await else {
+                    continue;
+                };
                 streams.serve(socket, local, remote, events.clone(), Arc::clone(&notify));
             }
         });
@@ -74,7 +79,9 @@ impl Streams {
     /// Queues a message on a connection. A peer that does not read is given up.
     pub fn send(&self, connection: u64, bytes: Arc<[u8]>) {
         let mut writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = writers.get(&connection).is_some_and(|writer| writer.try_send(bytes).is_ok());
+        let taken = writers
+            .get(&connection)
+            .is_some_and(|writer| writer.try_send(bytes).is_ok());
         if !taken {
             writers.remove(&connection);
         }
@@ -109,11 +116,20 @@ impl Streams {
         }
         let streams = self.clone();
         tokio::spawn(async move {
-            let route = Route { transport: Transport::Tcp, local, remote, connection };
+            let route = Route {
+                transport: Transport::Tcp,
+                local,
+                remote,
+                connection,
+            };
             let (reader, writer) = socket.into_split();
             let writing = tokio::spawn(write_messages(writer, receiver));
             read_messages(reader, route, &events, sender, &notify).await;
-            streams.writers.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection);
+            streams
+                .writers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&connection);
             writing.abort();
             if events.send(StreamEvent::Lost(connection)).await.is_ok() {
                 notify();
@@ -165,7 +181,11 @@ async fn read_messages(
         if SIP_MESSAGE_BYTES_MAX < buffer.len() {
             return;
         }
-        let patience = if buffer.is_empty() { SIP_STREAM_IDLE } else { SIP_STREAM_MESSAGE_MAX };
+        let patience = if buffer.is_empty() {
+            SIP_STREAM_IDLE
+        } else {
+            SIP_STREAM_MESSAGE_MAX
+        };
         match tokio::time::timeout(patience, reader.read_buf(&mut buffer)).await {
             Ok(Ok(read)) if 0 < read => {}
             Ok(Ok(_) | Err(_)) | Err(_) => return,

@@ -28,7 +28,11 @@ impl UdpListener {
     /// # Errors
     /// The operating system's.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
-        let domain = if address.is_ipv4() { socket2::Domain::IPV4 } else { socket2::Domain::IPV6 };
+        let domain = if address.is_ipv4() {
+            socket2::Domain::IPV4
+        } else {
+            socket2::Domain::IPV6
+        };
         let socket = socket2::Socket::new(domain, socket2::Type::DGRAM, Some(socket2::Protocol::UDP))?;
         if address.is_ipv6() {
             socket.set_only_v6(true)?;
@@ -40,7 +44,11 @@ impl UdpListener {
         socket.bind(&address.into())?;
         let socket = UdpSocket::from_std(socket.into())?;
         let local = socket.local_addr()?;
-        Ok(Self { socket, local, dropped: 0 })
+        Ok(Self {
+            socket,
+            local,
+            dropped: 0,
+        })
     }
 
     /// The bound address.
@@ -58,9 +66,12 @@ impl UdpListener {
         buffer.clear();
         buffer.reserve(SIP_MESSAGE_BYTES_MAX);
         match self.socket.try_recv_buf_from(buffer) {
-            Ok((_, remote)) => {
-                Some(Route { transport: Transport::Udp, local: self.local, remote, connection: 0 })
-            }
+            Ok((_, remote)) => Some(Route {
+                transport: Transport::Udp,
+                local: self.local,
+                remote,
+                connection: 0,
+            }),
             Err(_) => None,
         }
     }

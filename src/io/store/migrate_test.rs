@@ -1,17 +1,32 @@
 use super::*;
 use crate::io::store::Address;
 
-const SECOND: Migration = Migration { version: 2, title: "second", sql: "CREATE TABLE later (id TEXT PRIMARY KEY);" };
-const BROKEN: Migration =
-    Migration { version: 3, title: "broken", sql: "CREATE TABLE half (id TEXT); CREATE TABLE half (id TEXT);" };
+const SECOND: Migration = Migration {
+    version: 2,
+    title: "second",
+    sql: "CREATE TABLE later (id TEXT PRIMARY KEY);",
+};
+const BROKEN: Migration = Migration {
+    version: 3,
+    title: "broken",
+    sql: "CREATE TABLE half (id TEXT); CREATE TABLE half (id TEXT);",
+};
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(work)
 }
 
 fn backups(folder: &Path) -> Vec<std::path::PathBuf> {
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files.filter(|path| path.extension().is_some_and(|end| end == "backup")).collect()
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    files
+        .filter(|path| path.extension().is_some_and(|end| end == "backup"))
+        .collect()
 }
 
 #[test]
@@ -19,18 +34,31 @@ fn a_file_is_copied_before_it_is_migrated_and_the_copy_opens_as_it_was() {
     block_on(async {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("rexian.db");
-        let store = Store::open(&Address::Sqlite(file.clone()), WallTime::from_micros(7)).await.unwrap();
+        let store = Store::open(&Address::Sqlite(file.clone()), WallTime::from_micros(7))
+            .await
+            .unwrap();
         store.setting_once("realm", "tangshan").await.unwrap();
         assert_eq!(backups(folder.path()), Vec::<std::path::PathBuf>::new());
         let both = [MIGRATIONS[0], SECOND];
-        run_all(&store, Some(&file), WallTime::from_micros(8), &both).await.unwrap();
-        run_all(&store, Some(&file), WallTime::from_micros(9), &both).await.unwrap();
+        run_all(&store, Some(&file), WallTime::from_micros(8), &both)
+            .await
+            .unwrap();
+        run_all(&store, Some(&file), WallTime::from_micros(9), &both)
+            .await
+            .unwrap();
         let copies = backups(folder.path());
         assert_eq!(copies, [folder.path().join("rexian.db.schema-1.8.backup")]);
         store.close().await;
-        let refused = Store::open(&Address::Sqlite(file), WallTime::from_micros(9)).await.unwrap_err();
-        assert!(matches!(refused, StoreError::Newer { found: 2, known: 1 }), "{refused}");
-        let copy = Store::open(&Address::Sqlite(copies[0].clone()), WallTime::from_micros(9)).await.unwrap();
+        let refused = Store::open(&Address::Sqlite(file), WallTime::from_micros(9))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(refused, StoreError::Newer { found: 2, known: 1 }),
+            "{refused}"
+        );
+        let copy = Store::open(&Address::Sqlite(copies[0].clone()), WallTime::from_micros(9))
+            .await
+            .unwrap();
         assert_eq!(copy.setting("realm").await.unwrap().as_deref(), Some("tangshan"));
     });
 }
@@ -42,8 +70,14 @@ fn a_migration_that_fails_halfway_leaves_nothing() {
         let address = Address::Sqlite(folder.path().join("rexian.db"));
         let store = Store::open(&address, WallTime::from_micros(7)).await.unwrap();
         let all = [MIGRATIONS[0], SECOND, BROKEN];
-        assert!(run_all(&store, None, WallTime::from_micros(8), &all).await.is_err());
-        let versions = sql::read(store.database(), SELECT, [], sql::Cells::int).await.unwrap();
+        assert!(
+            run_all(&store, None, WallTime::from_micros(8), &all)
+                .await
+                .is_err()
+        );
+        let versions = sql::read(store.database(), SELECT, [], sql::Cells::int)
+            .await
+            .unwrap();
         assert_eq!(versions, [1, 2]);
         let half = sql::read(store.database(), "SELECT COUNT(*) FROM half", [], sql::Cells::int).await;
         assert!(half.is_err(), "the broken one was rolled back whole");

@@ -221,11 +221,19 @@ impl Tx {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let last = self.rows(SQL, values![day, count], Cells::int).await?.pop().unwrap_or(0);
+        let last = self
+            .rows(SQL, values![day, count], Cells::int)
+            .await?
+            .pop()
+            .unwrap_or(0);
         if !(count..=999_999).contains(&last) {
-            return Err(StoreError::Corrupt(format!("the order counter of {day} stands at {last}")));
+            return Err(StoreError::Corrupt(format!(
+                "the order counter of {day} stands at {last}"
+            )));
         }
-        Ok((last - count + 1..=last).map(|number| format!("{day}{number:06}")).collect())
+        Ok((last - count + 1..=last)
+            .map(|number| format!("{day}{number:06}"))
+            .collect())
     }
 
     /// Which of these calls have an order already.
@@ -240,9 +248,16 @@ impl Tx {
             return Ok(BTreeSet::new());
         }
         let places: Vec<String> = (1..=calls.len()).map(|place| format!("${place}")).collect();
-        let sql = format!("SELECT interaction FROM ticket WHERE interaction IN ({})", places.join(", "));
+        let sql = format!(
+            "SELECT interaction FROM ticket WHERE interaction IN ({})",
+            places.join(", ")
+        );
         let values = calls.iter().map(|call| Value::from(call.to_string()));
-        Ok(self.rows(AssertSqlSafe(sql), values, Cells::id).await?.into_iter().collect())
+        Ok(self
+            .rows(AssertSqlSafe(sql), values, Cells::id)
+            .await?
+            .into_iter()
+            .collect())
     }
 
     /// Reads an order inside the transaction.
@@ -330,31 +345,31 @@ fn push_row<'a>(values: &mut Vec<Value<'a>>, row: &'a TicketRow) {
     let ticket = &row.ticket;
     let (place, region) = place_codes(&ticket.draft.place);
     values.extend(values![
-            row.caller
-                .as_ref()
-                .and_then(|caller| caller.number_tag.as_deref()),
-            ticket.id.to_string(),
-            &ticket.number,
-            &row.query_code,
-            ticket.state.code(),
-            ticket.interaction.to_string(),
-            row.caller.as_ref().map(json),
-            ticket.line.as_ref().map(LineId::as_str),
-            ticket.queue.as_str(),
-            ticket.agent.as_str(),
-            ticket.recording.map(|recording| recording.to_string()),
-            ticket.draft.appellant_kind.map(AppellantKind::code),
-            ticket.draft.appeal_type.map(AppealType::code),
-            or_null(&ticket.draft.category),
-            ticket.draft.category_version,
-            ticket.draft.urgency.map(Urgency::code),
-            place,
-            region,
-            row.sealed.as_ref().map(json),
-            row.submit_key.as_deref(),
-            ticket.version,
-            ticket.created_at,
-            ticket.updated_at,
-            ticket.submitted_at,
-        ]);
+        row.caller
+            .as_ref()
+            .and_then(|caller| caller.number_tag.as_deref()),
+        ticket.id.to_string(),
+        &ticket.number,
+        &row.query_code,
+        ticket.state.code(),
+        ticket.interaction.to_string(),
+        row.caller.as_ref().map(json),
+        ticket.line.as_ref().map(LineId::as_str),
+        ticket.queue.as_str(),
+        ticket.agent.as_str(),
+        ticket.recording.map(|recording| recording.to_string()),
+        ticket.draft.appellant_kind.map(AppellantKind::code),
+        ticket.draft.appeal_type.map(AppealType::code),
+        or_null(&ticket.draft.category),
+        ticket.draft.category_version,
+        ticket.draft.urgency.map(Urgency::code),
+        place,
+        region,
+        row.sealed.as_ref().map(json),
+        row.submit_key.as_deref(),
+        ticket.version,
+        ticket.created_at,
+        ticket.updated_at,
+        ticket.submitted_at,
+    ]);
 }

@@ -51,7 +51,11 @@ impl Script {
         };
         let agent = |skilled: bool| AgentConfig {
             name: "坐席".into(),
-            skills: if skilled { BTreeMap::from([(slug("mandarin"), 5)]) } else { BTreeMap::new() },
+            skills: if skilled {
+                BTreeMap::from([(slug("mandarin"), 5)])
+            } else {
+                BTreeMap::new()
+            },
             queues: vec![slug("general"), slug("expert")],
             devices: vec![],
         };
@@ -60,12 +64,19 @@ impl Script {
                 (slug("general"), queue(BTreeMap::new())),
                 (slug("expert"), queue(BTreeMap::from([(slug("mandarin"), 3)]))),
             ]),
-            agents: BTreeMap::from([(slug("a"), agent(true)), (slug("b"), agent(true)), (slug("c"), agent(false))]),
+            agents: BTreeMap::from([
+                (slug("a"), agent(true)),
+                (slug("b"), agent(true)),
+                (slug("c"), agent(false)),
+            ]),
         };
         let mut script = Self {
             acd: Acd::new(100),
             random: Random::from_number(1),
-            now: Now { mono: MonoTime::from_micros(1), wall: WallTime::from_micros(1_000_000) },
+            now: Now {
+                mono: MonoTime::from_micros(1),
+                wall: WallTime::from_micros(1_000_000),
+            },
             timers: TimerQueue::default(),
             offers: vec![],
             ended: vec![],
@@ -101,29 +112,33 @@ impl Script {
 
     fn advance_to(&mut self, mono: MonoTime) {
         let passed = mono.since(self.now.mono);
-        self.now = Now { mono, wall: self.now.wall + passed };
+        self.now = Now {
+            mono,
+            wall: self.now.wall + passed,
+        };
     }
 
     fn ready(&mut self, agent: &str) {
         let agent: AgentId = slug(agent);
         let device: DeviceId = slug(&format!("phone-{agent}"));
-        let signed = self.step(|acd, now, _, out| {
-            acd.sign_in(now, &agent, (None, vec![device]), |_| true, out)
-        });
+        let signed =
+            self.step(|acd, now, _, out| acd.sign_in(now, &agent, (None, vec![device]), |_| true, out));
         signed.unwrap();
         self.set_ready(agent.as_str());
     }
 
     fn set_ready(&mut self, agent: &str) {
         let agent: AgentId = slug(agent);
-        self.step(|acd, now, random, out| acd.set_presence(now, &agent, Presence::Ready, random, out)).unwrap();
+        self.step(|acd, now, random, out| acd.set_presence(now, &agent, Presence::Ready, random, out))
+            .unwrap();
         self.wait(1);
     }
 
     fn call(&mut self, queue: &str) -> InteractionId {
         let id = InteractionId::new(self.now, &mut self.random);
         let queue = slug(queue);
-        self.step(|acd, now, random, out| acd.enqueue(now, id, &queue, random, out)).unwrap();
+        self.step(|acd, now, random, out| acd.enqueue(now, id, &queue, random, out))
+            .unwrap();
         id
     }
 
@@ -175,9 +190,16 @@ fn a_missed_offer_returns_the_caller_to_his_place_and_rings_another() {
     script.step(|acd, now, _, out| acd.ringing(now, &offer.agent, offer.epoch, out));
     script.wait(21);
     assert_eq!(script.ended[0].1, OfferOutcome::NoAnswer);
-    assert_eq!(script.offers[1].interaction, second, "a is not offered the same caller again so soon");
+    assert_eq!(
+        script.offers[1].interaction, second,
+        "a is not offered the same caller again so soon"
+    );
     script.ready("b");
-    assert_eq!((script.offered(2), script.offers[2].interaction), ("b", first), "the oldest caller first");
+    assert_eq!(
+        (script.offered(2), script.offers[2].interaction),
+        ("b", first),
+        "the oldest caller first"
+    );
 }
 
 #[test]
@@ -203,7 +225,11 @@ fn a_stale_epoch_changes_nothing() {
     script.call("general");
     script.end(0, OfferOutcome::Rejected);
     script.wait(61);
-    assert_eq!(script.offered(1), "a", "after the exclusion the caller is offered again");
+    assert_eq!(
+        script.offered(1),
+        "a",
+        "after the exclusion the caller is offered again"
+    );
     let stale = script.offers[0].clone();
     let taken = script.step(|acd, now, _, out| acd.accept(now, &stale.agent, stale.epoch, out));
     assert!(taken.is_none());
@@ -222,7 +248,10 @@ fn a_caller_who_leaves_costs_the_agent_nothing() {
     script.step(|acd, now, random, out| acd.withdraw(now, call, random, out));
     assert_eq!(script.ended[0].1, OfferOutcome::Cancelled);
     let agent = script.acd.agent(&slug("a")).unwrap();
-    assert_eq!((agent.idle_since, agent.missed, &agent.work), (idle_since, 0, &Work::Idle));
+    assert_eq!(
+        (agent.idle_since, agent.missed, &agent.work),
+        (idle_since, 0, &Work::Idle)
+    );
 }
 
 #[test]
@@ -231,8 +260,15 @@ fn an_unreachable_phone_is_not_a_miss_and_returns_with_its_registration() {
     script.ready("a");
     script.call("general");
     script.wait(7);
-    assert_eq!(script.ended[0].1, OfferOutcome::Failed, "no 18x within six seconds");
-    assert_eq!(script.acd.agent(&slug("a")).unwrap().presence, Presence::NotReady(slug("device")));
+    assert_eq!(
+        script.ended[0].1,
+        OfferOutcome::Failed,
+        "no 18x within six seconds"
+    );
+    assert_eq!(
+        script.acd.agent(&slug("a")).unwrap().presence,
+        Presence::NotReady(slug("device"))
+    );
     let device: DeviceId = slug("phone-a");
     script.step(|acd, now, random, out| acd.set_reachable(now, &device, Reachable::No, random, out));
     script.step(|acd, now, random, out| acd.set_reachable(now, &device, Reachable::Yes, random, out));
@@ -247,8 +283,14 @@ fn wrap_up_holds_the_agent_and_the_next_state_is_applied_after_it() {
     script.accept(0);
     let agent: AgentId = slug("a");
     let rest = Presence::NotReady(slug("rest"));
-    script.step(|acd, now, random, out| acd.set_presence(now, &agent, rest.clone(), random, out)).unwrap();
-    assert_eq!(script.acd.agent(&agent).unwrap().presence, Presence::Ready, "kept for later");
+    script
+        .step(|acd, now, random, out| acd.set_presence(now, &agent, rest.clone(), random, out))
+        .unwrap();
+    assert_eq!(
+        script.acd.agent(&agent).unwrap().presence,
+        Presence::Ready,
+        "kept for later"
+    );
     script.step(|acd, now, random, out| acd.talk_ended(now, &agent, call, random, out));
     script.call("general");
     assert_eq!(script.offers.len(), 1, "nothing is offered in wrap-up");

@@ -295,9 +295,7 @@ fn assert_recorded(recorder: &mut RecorderReceiver, said: &[u8], heard: &[u8]) {
     assert_eq!((opened, closed), (1, 1));
     let [left_at, right_at] = [(left, said), (right, heard)].map(|(lane, tone)| {
         let spoken = &tone[5 * 160..25 * 160];
-        lane.windows(spoken.len())
-            .position(|it| it == spoken)
-            .unwrap()
+        lane.windows(spoken.len()).position(|it| it == spoken).unwrap()
     });
     assert!(left_at.abs_diff(right_at) <= 160, "{left_at} {right_at}");
 }

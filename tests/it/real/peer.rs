@@ -23,7 +23,7 @@ use sha2::Sha256;
 use crate::real::media::Media;
 
 /// How long a phone waits for what must come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 static NAMES: AtomicU64 = AtomicU64::new(1);
 
@@ -130,8 +130,13 @@ pub(crate) struct Phone {
 impl Phone {
     /// A phone of `user` at `ip`, which speaks with `server`.
     pub(crate) fn new(user: &str, ip: IpAddr, server: SocketAddr) -> Self {
-        let media = Arc::new(Media::new(ip));
-        let socket = UdpSocket::bind((ip, 0)).unwrap();
+        Self::at(user, SocketAddr::new(ip, 0), server)
+    }
+
+    /// The same at a port of one's choice.
+    pub(crate) fn at(user: &str, local: SocketAddr, server: SocketAddr) -> Self {
+        let media = Arc::new(Media::new(local.ip()));
+        let socket = UdpSocket::bind(local).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
         let pickup = Pickup::After(Duration::from_millis(100));
         let state = State { seen: Vec::new(), dialog: Dialog::default(), pickup, ringing: None };
@@ -186,6 +191,31 @@ impl Phone {
     /// Calls a number; returns at once.
     pub(crate) fn call(&self, number: &str) {
         self.shared.invite(number);
+    }
+
+    /// Calls a number and takes it back before anything was answered.
+    pub(crate) fn call_and_cancel(&self, number: &str) {
+        self.shared.invite(number);
+        self.cancel();
+    }
+
+    /// Takes a call back.
+    pub(crate) fn cancel(&self) {
+        let invite = self.shared.state.lock().unwrap().dialog.invite.clone();
+        let first = |name| headers(&invite, name).next().unwrap_or("").to_owned();
+        let target = invite.split(' ').nth(1).unwrap_or("");
+        let mut text = format!("CANCEL {target} SIP/2.0\r\nVia: {}\r\nMax-Forwards: 70\r\n", first("via"));
+        text += &format!("From: {}\r\nTo: {}\r\n", first("from"), first("to"));
+        text += &format!("Call-ID: {}\r\nCSeq: 1 CANCEL\r\nContent-Length: 0\r\n\r\n", first("call-id"));
+        self.shared.send(&text);
+    }
+
+    /// The final answer to the last request of a method.
+    pub(crate) fn answer_to(&self, method: &str) -> Seen {
+        self.wait(&format!("an answer to {method}"), |it| {
+            let matches = it.header("cseq").is_some_and(|it| it.ends_with(method));
+            matches && it.text.starts_with("SIP/2.0 ") && !it.text.starts_with("SIP/2.0 1")
+        })
     }
 
     /// Waits until a call that was made or taken is up.

@@ -334,7 +334,10 @@ fn write_profile(to: &Path, setup: &Setup, places: (SocketAddr, Option<SocketAdd
     }
     let read = |name: &str| -> Table { fs::read_to_string(shipped.join(name)).unwrap().parse().unwrap() };
     let write = |name: &str, table: &Table| fs::write(to.join(name), toml::to_string(table).unwrap()).unwrap();
-    write("site.toml", &read("site.toml"));
+    let mut site = read("site.toml");
+    // The short line is recorded here like any other.
+    site["lines"]["load"].as_table_mut().unwrap().remove("record");
+    write("site.toml", &site);
     let mut server = read("server.toml");
     edit_server(&mut server, setup, places);
     write("server.toml", &server);

@@ -59,12 +59,13 @@ impl Sipp {
         Self { child, scenario: scenario.to_owned(), folder }
     }
 
-    /// Waits for the end, which must be a good one.
-    pub(crate) fn finish(mut self) {
+    /// Waits for the end, which must be a good one; gives the messages.
+    pub(crate) fn finish(mut self) -> String {
         let status = wait::exit_of(&mut self.child, Duration::from_secs(65));
         let read = |name: &str| fs::read_to_string(self.folder.join(name)).unwrap_or_default();
         let good = status.is_some_and(|status| status.success());
         assert!(good, "{}: {status:?}\n{}\n{}", self.scenario, read("errors"), read("messages"));
+        read("messages")
     }
 }
 
@@ -78,7 +79,7 @@ impl Drop for Sipp {
 
 /// A citizen's scenario from the trunk, to its end.
 fn citizen(server: &Server, scenario: &str, number: &str) {
-    citizen_starts(server, scenario, number).finish();
+    let _ = citizen_starts(server, scenario, number).finish();
 }
 
 fn citizen_starts(server: &Server, scenario: &str, number: &str) -> Sipp {
@@ -90,12 +91,12 @@ fn phone_address(server: &Server, number: usize) -> IpAddr {
     server.address(30 + number as u8)
 }
 
-/// Registers phone `number` with SIPp and makes its agent ready.
+/// Registers the phone `number` that SIPp will play, and makes its agent ready.
 fn sipp_agent_ready(server: &Server, number: usize) {
     let user = Server::phone(number);
-    let secret = server.phone_secret(&user);
-    let place = (phone_address(server, number), server.sip);
-    Sipp::start(server, "uac-registers", place, &user, &["-au", &user, "-ap", &secret]).finish();
+    let local = SocketAddr::new(phone_address(server, number), 5060);
+    let phone = Phone::at(&user, local, server.sip);
+    assert_eq!(phone.register(&server.phone_secret(&user), Hash::Sha256), "200");
     server.agent_ready(number);
 }
 
@@ -228,19 +229,32 @@ fn cancel_after_the_200_changes_nothing() {
 #[test]
 fn cancel_right_behind_the_invite_leaves_one_record() {
     let server = Server::start();
-    for _ in 0..5 {
-        citizen(&server, "uac-cancel-at-once", "12000");
+    for number in 0..8 {
+        let citizen = Phone::new(&format!("1380000000{number}"), server.address(10), server.sip);
+        citizen.call_and_cancel("12000");
+        let answer = citizen.answer_to("CANCEL");
+        assert!(answer.text.starts_with("SIP/2.0 200") || answer.text.starts_with("SIP/2.0 481"), "{}", answer.text);
+        let last = citizen.answer_to("INVITE");
+        if last.text.starts_with("SIP/2.0 200") {
+            citizen.hang_up();
+        } else {
+            assert!(last.text.starts_with("SIP/2.0 487"), "{}", last.text);
+        }
     }
-    let calls = server.ended_calls(5);
-    assert_eq!(calls.len(), 5, "{calls:#?}");
+    let calls = server.ended_calls(8);
+    assert_eq!(calls.len(), 8, "{calls:#?}");
     let left = |it: &Value| it["outcome"] == "cancelled" || it["outcome"] == "short_abandoned";
     assert!(calls.iter().all(left), "{calls:#?}");
+    assert!(calls.iter().any(|it| it["outcome"] == "cancelled"), "{calls:#?}");
 }
 
 #[test]
 fn first_200_that_is_lost_comes_again() {
     let server = Server::start();
-    citizen(&server, "uac-first-200-lost", "12000");
+    let messages = citizen_starts(&server, "uac-first-200-lost", "12000").finish();
+    // T1 and 2 × T1 after the first: three within 1.8 s.
+    let answers = messages.matches("SIP/2.0 200 OK").count();
+    assert!((4..=5).contains(&answers), "three to the INVITE and one to the BYE, not {answers}:\n{messages}");
     assert_eq!(server.ended_calls(1).len(), 1);
 }
 

@@ -219,7 +219,7 @@ fn held_citizen_hears_music_and_the_talk_comes_back() {
     citizen.call("12000");
     citizen.media.wait_tone(AGENT_HZ, Duration::from_secs(8));
     agent.reoffer("sendonly");
-    let answer = agent.wait_for("200");
+    let answer = agent.answer_to("INVITE");
     assert!(answer.body().contains("a=recvonly"), "{}", answer.text);
     citizen.media.wait_heard("music", Duration::from_secs(5), |heard| {
         let last = samples(&heard[heard.len().saturating_sub(25)..]);

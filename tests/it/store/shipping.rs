@@ -175,11 +175,18 @@ fn a_gap_between_database_and_file_is_told() {
 #[test]
 fn a_checkpoint_is_moved_only_from_where_it_stands() {
     on_both(async |bench| {
-        for (from, to, moved, there) in
-            [(3, 4, false, 0), (0, 5, true, 5), (0, 6, false, 5), (5, 9, true, 9), (5, 7, false, 9)]
-        {
+        for (from, to, moved, there) in [
+            (3, 4, false, 0),
+            (0, 5, true, 5),
+            (0, 6, false, 5),
+            (5, 9, true, 9),
+            (5, 7, false, 9),
+        ] {
             let mut tx = bench.store.begin().await.unwrap();
-            let done = tx.move_checkpoint("cdr", NODE, FactNo(from), FactNo(to)).await.unwrap();
+            let done = tx
+                .move_checkpoint("cdr", NODE, FactNo(from), FactNo(to))
+                .await
+                .unwrap();
             tx.commit().await.unwrap();
             assert_eq!(done, moved, "{from} to {to}");
             assert_eq!(bench.store.checkpoint("cdr", NODE).await.unwrap(), FactNo(there));

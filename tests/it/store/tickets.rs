@@ -63,10 +63,7 @@ fn an_answer_opens_one_draft_with_caller_line_and_recording() {
         assert_eq!(opened.row.ticket.number, "20261123000001");
         assert_eq!(opened.row.ticket.version, 1);
         assert_eq!(opened.row.ticket.agent.as_str(), "1001");
-        assert_eq!(
-            opened.row.ticket.line.as_ref().map(LineId::as_str),
-            Some("main")
-        );
+        assert_eq!(opened.row.ticket.line.as_ref().map(LineId::as_str), Some("main"));
         assert_eq!(opened.row.ticket.recording, Some(ids.recording));
         assert_eq!(
             opened.caller.as_ref().map(|number| number.raw.as_str()),
@@ -78,7 +75,10 @@ fn an_answer_opens_one_draft_with_caller_line_and_recording() {
         let mut tx = bench.store.begin().await.unwrap();
         tx.reset_checkpoint("policies").await.unwrap();
         tx.commit().await.unwrap();
-        Policies::new(bench.store.clone(), tickets.clone(), NODE).catch_up(FactNo(12)).await.unwrap();
+        Policies::new(bench.store.clone(), tickets.clone(), NODE)
+            .catch_up(FactNo(12))
+            .await
+            .unwrap();
         let (rows, _) = bench
             .store
             .tickets(&TicketFilter {

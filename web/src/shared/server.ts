@@ -120,7 +120,8 @@ export const server = {
   async saveOrder(id: string, at: number, fields: Partial<Fields>): Promise<Order> {
     const request = client.PUT('/tickets/{id}', {
       params: { path: { id }, header: version(at) },
-      body: fields,
+      // Fields that are left out stay as they are.
+      body: fields as Schemas['DraftFields'],
     })
     return readOrder(await value(request))
   },
