@@ -224,9 +224,9 @@ impl Alarms {
     /// Raises or clears, as `wrong` says.
     pub fn set(&self, code: AlarmCode, object: &str, wrong: bool) {
         if wrong {
-            self.raise(code, object)
+            self.raise(code, object);
         } else {
-            self.clear(code, object)
+            self.clear(code, object);
         }
     }
 

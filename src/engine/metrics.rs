@@ -61,6 +61,9 @@ labels! {
 /// Upper bounds of the buckets of waiting times, milliseconds: the limits that the standard and contracts name.
 const WAIT_BUCKETS_MS: [u64; 8] = [5_000, 10_000, 15_000, 20_000, 30_000, 60_000, 120_000, 300_000];
 
+/// Name, help and value of a figure.
+type Figure<'a> = (&'static str, &'static str, &'a AtomicU64);
+
 /// Every figure.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -193,7 +196,7 @@ impl Metrics {
     /// The text that Prometheus reads.
     pub fn render(&self) -> String {
         let mut text = String::with_capacity(8 * 1024);
-        for (name, help, value) in self.counters() {
+        for (name, help, value) in self.call_counters().into_iter().chain(self.desk_counters()) {
             let _ = writeln!(
                 text,
                 "# HELP {name} {help}\n# TYPE {name} counter\n{name} {}",
@@ -246,7 +249,7 @@ impl Metrics {
         text
     }
 
-    fn counters(&self) -> [(&'static str, &'static str, &AtomicU64); 20] {
+    fn call_counters(&self) -> [Figure<'_>; 12] {
         [
             (
                 "rexian_calls_offered_total",
@@ -263,7 +266,6 @@ impl Metrics {
                 "Calls answered by agents.",
                 &self.agents_answered,
             ),
-            ("rexian_facts_total", "Facts handed to the journal.", &self.facts),
             (
                 "rexian_media_commands_dropped_total",
                 "Media commands lost.",
@@ -297,6 +299,12 @@ impl Metrics {
                 "What came to a SIP port and was no message.",
                 &self.sip_malformed,
             ),
+        ]
+    }
+
+    fn desk_counters(&self) -> [Figure<'_>; 8] {
+        [
+            ("rexian_facts_total", "Facts handed to the journal.", &self.facts),
             (
                 "rexian_recordings_stored_total",
                 "Recordings closed whole.",
@@ -331,7 +339,7 @@ impl Metrics {
         ]
     }
 
-    fn gauges(&self) -> [(&'static str, &'static str, &AtomicU64); 12] {
+    fn gauges(&self) -> [Figure<'_>; 12] {
         [
             ("rexian_calls_active", "Calls in progress.", &self.calls_active),
             (

@@ -290,7 +290,7 @@ impl Exchange {
     fn enqueue(&mut self, now: Now, id: InteractionId, queue: &QueueId) {
         let Some(config) = self.profile.queues.get(queue).cloned() else {
             self.with_call(now, id, |call, ctx| {
-                call.hang_up(ctx, EndedBy::Flow, "flow:no-queue")
+                call.hang_up(ctx, EndedBy::Flow, "flow:no-queue");
             });
             return;
         };
@@ -348,7 +348,7 @@ impl Exchange {
             } => {
                 let played = millis(played);
                 self.with_customer(now, leg, |call, ctx| {
-                    call.prompt_ended(ctx, playback, whole, played)
+                    call.prompt_ended(ctx, playback, whole, played);
                 });
             }
             MediaEvent::FirstRtp { .. } => {}

@@ -59,7 +59,7 @@ impl Exchange {
                 let calls: Vec<InteractionId> = self.calls.keys().copied().collect();
                 for call in calls {
                     self.with_call(now, call, |call, ctx| {
-                        call.hang_up(ctx, EndedBy::Shutdown, "node:stop")
+                        call.hang_up(ctx, EndedBy::Shutdown, "node:stop");
                     });
                 }
                 Ok(())

@@ -121,7 +121,7 @@ impl Exchange {
         self.timers
             .set(Timer::Acd(AcdTimer::Setup(agent)), now.mono + SETUP_TIMEOUT);
         self.with_call(now, interaction, |call, ctx| {
-            call.ring(ctx, epoch, targets, &mut sessions)
+            call.ring(ctx, epoch, targets, &mut sessions);
         });
         for session in sessions {
             self.sessions.insert(session, interaction);

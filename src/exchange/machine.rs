@@ -161,7 +161,7 @@ impl Exchange {
         match input {
             Input::Sip { route, bytes } => self.endpoint.receive(now, route, bytes, &mut self.sip_out),
             Input::ConnectionLost(connection) => {
-                self.endpoint.connection_lost(now, connection, &mut self.sip_out)
+                self.endpoint.connection_lost(now, connection, &mut self.sip_out);
             }
             Input::Media(event) => self.media_event(now, event),
             Input::Durable(fact_no) => self.gate.open(fact_no),

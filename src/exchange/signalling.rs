@@ -74,7 +74,7 @@ impl Exchange {
             Event::Answered { session, sdp } => {
                 if self.sessions.contains_key(&session) {
                     self.with_session(now, session, |call, ctx| {
-                        call.branch_answered(ctx, session, sdp.as_deref())
+                        call.branch_answered(ctx, session, sdp.as_deref());
                     });
                 }
                 self.end_orphan(now, session);

@@ -80,7 +80,7 @@ pub(crate) struct AlarmQuery {
     /// Only those that are open.
     #[serde(default)]
     open: bool,
-    /// Rows, 1 to 500 [100].
+    /// Rows, 1 to 500; 100 when nothing is said.
     limit: Option<u32>,
 }
 

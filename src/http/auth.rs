@@ -10,6 +10,9 @@
 //! **Not here.** What he may do (`account::permission`), rows (`io::store::users`).
 //! **Source.** RFC 6265 §4.1 (cookies), RFC 9106 (Argon2), GB/T 22239—2019 8.1.4.1 (identity, lock-out).
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use argon2::Argon2;
@@ -25,7 +28,10 @@ use sha2::Digest as _;
 use sha2::Sha256;
 
 use crate::account::Principal;
+use crate::base::limits::WEB_SESSIONS_MAX;
 use crate::base::time::Clock as _;
+use crate::base::time::MonoTime;
+use crate::base::time::Now;
 use crate::base::time::WallTime;
 use crate::http::Web;
 use crate::http::error::Code;
@@ -42,6 +48,8 @@ pub const SESSION_IDLE: Duration = Duration::from_hours(1);
 pub const SESSION_LENGTH: Duration = Duration::from_hours(12);
 /// Use is written down this often at most.
 const TOUCH_EVERY: Duration = Duration::from_mins(1);
+/// How long a person is remembered while the database is down.
+const RECALLED_FOR: Duration = Duration::from_mins(15);
 /// Passwords hashed at once: each takes 19 MiB and 20 ms.
 pub const HASHES_AT_ONCE: usize = 2;
 /// Shortest and longest password, characters.
@@ -72,11 +80,30 @@ impl FromRequestParts<Web> for SignedIn {
 
 /// Finds the person behind the hash of a token, and keeps his session alive.
 ///
+/// While the database is down, a person it has told of within [`RECALLED_FOR`] is still himself: calls go on, and their
+/// agents with them.
+///
 /// # Errors
-/// [`Code::NotSignedIn`]; [`Code::Unavailable`] while the database is down.
+/// [`Code::NotSignedIn`]; [`Code::Unavailable`] while the database is down and he is not remembered.
 pub async fn identify(web: &Web, token_hash: &str) -> Result<SignedIn, Problem> {
+    let now = web.engine.clock().now();
+    match look_up(web, token_hash, now.wall).await {
+        Ok(who) => {
+            web.recalled.keep(&who, now.mono);
+            Ok(who)
+        }
+        Err(problem) if problem.code() == Code::Unavailable.as_str() => {
+            web.recalled.find(token_hash, now).ok_or(problem)
+        }
+        Err(problem) => {
+            web.recalled.forget(token_hash);
+            Err(problem)
+        }
+    }
+}
+
+async fn look_up(web: &Web, token_hash: &str, now: WallTime) -> Result<SignedIn, Problem> {
     let store = web.engine.store();
-    let now = web.engine.clock().now().wall;
     let gone = || Problem::new(Code::NotSignedIn);
     let mut session = store.web_session(token_hash, now).await?.ok_or_else(gone)?;
     let account = store.account(&session.account).await?.ok_or_else(gone)?;
@@ -95,6 +122,37 @@ pub async fn identify(web: &Web, token_hash: &str) -> Result<SignedIn, Problem> 
         name: account.name,
         session,
     })
+}
+
+/// Who was signed in when the database last said so, by the hash of his token.
+#[derive(Debug, Default)]
+pub(crate) struct Recalled(Mutex<BTreeMap<String, (MonoTime, SignedIn)>>);
+
+impl Recalled {
+    fn keep(&self, who: &SignedIn, now: MonoTime) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if WEB_SESSIONS_MAX <= known.len() {
+            known.retain(|_, (at, _)| now.since(*at) < RECALLED_FOR);
+        }
+        if known.len() < WEB_SESSIONS_MAX {
+            known.insert(who.session.token_hash.clone(), (now, who.clone()));
+        }
+    }
+
+    fn find(&self, token_hash: &str, now: Now) -> Option<SignedIn> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, who) = known.get(token_hash)?;
+        let holds = now.mono.since(*at) < RECALLED_FOR && now.wall < who.session.expires_at;
+        holds.then(|| who.clone())
+    }
+
+    /// Forgets a session that has ended.
+    pub(crate) fn forget(&self, token_hash: &str) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(token_hash);
+    }
 }
 
 /// The person of an account.
@@ -271,10 +329,10 @@ mod tests {
     #[test]
     fn a_session_in_use_ends_twelve_hours_after_its_sign_in() {
         let created = WallTime::from_micros(0);
-        let hour = |hours: u64| created + Duration::from_secs(hours * 3600);
+        let hour = |hours: u64| created + Duration::from_hours(hours);
         assert_eq!(expiry(created, hour(1)), hour(2));
         assert_eq!(
-            expiry(created, created + Duration::from_secs(11 * 3600 + 1800)),
+            expiry(created, created + Duration::from_mins(11 * 60 + 30)),
             hour(12)
         );
     }

@@ -21,7 +21,6 @@ use crate::base::ids::InteractionId;
 use crate::base::phone_number::Number;
 use crate::exchange::command::Command;
 use crate::exchange::profile::Profile;
-use crate::exchange::snapshot::CallView;
 use crate::fact::account::AccountFact;
 use crate::fact::personal::Sealed;
 use crate::http::Web;
@@ -33,76 +32,11 @@ use crate::http::extract::Json;
 use crate::http::extract::Query;
 use crate::http::instant::Instant;
 use crate::http::instant::maybe;
+use crate::http::live_call::shown;
 use crate::http::page;
 use crate::io::store::calls::CallFilter;
 use crate::io::store::calls::CallLine;
 use crate::report::cdr::CallRecord;
-
-/// A call in progress.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = LiveCall)]
-pub(crate) struct LiveCallDto {
-    /// Its id.
-    interaction: String,
-    /// `setup`, `ivr`, `queued`, `ringing`, `talking`, `held`.
-    state: &'static str,
-    /// Who calls.
-    caller: String,
-    /// Whether the number is in clear.
-    caller_clear: bool,
-    /// The dialled line.
-    line: Option<String>,
-    /// 线路名.
-    line_name: String,
-    /// The queue it waits in or came from.
-    queue: Option<String>,
-    /// 队列名.
-    queue_name: String,
-    /// The agent it rings or who talks.
-    agent: Option<String>,
-    /// The offer that rings.
-    offer: Option<String>,
-    /// When it came in.
-    offered_at: Instant,
-    /// When it began to wait.
-    queued_at: Option<Instant>,
-    /// When the agent answered.
-    talk_at: Option<Instant>,
-    /// The recording that runs.
-    recording: Option<String>,
-}
-
-impl LiveCallDto {
-    /// The call as `reader` may see it.
-    pub(crate) fn new(view: &CallView, reader: Option<&AgentId>) -> Self {
-        let caller_clear = view.agent.is_some() && view.agent.as_ref() == reader;
-        Self {
-            interaction: view.interaction.to_string(),
-            state: view.state.code(),
-            caller: shown(&view.caller, caller_clear),
-            caller_clear,
-            line: view.line.as_ref().map(ToString::to_string),
-            line_name: view.line_name.clone(),
-            queue: view.queue.as_ref().map(ToString::to_string),
-            queue_name: view.queue_name.clone(),
-            agent: view.agent.as_ref().map(ToString::to_string),
-            offer: view.offer.map(|offer| offer.to_string()),
-            offered_at: view.offered_at.into(),
-            queued_at: maybe(view.queued_at),
-            talk_at: maybe(view.talk_at),
-            recording: view.recording.map(|recording| recording.to_string()),
-        }
-    }
-}
-
-/// A number in clear or masked.
-pub(crate) fn shown(number: &Number, clear: bool) -> String {
-    if clear {
-        number.canonical_text().to_owned()
-    } else {
-        number.to_string()
-    }
-}
 
 /// A work order's id and number.
 #[derive(Debug, Serialize, ToSchema)]
@@ -356,7 +290,7 @@ pub(crate) struct CallQuery {
     outcome: Option<String>,
     /// `next` of the page before.
     cursor: Option<String>,
-    /// Rows, 1 to 500 [100].
+    /// Rows, 1 to 500; 100 when nothing is said.
     limit: Option<u32>,
 }
 

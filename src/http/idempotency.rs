@@ -244,12 +244,12 @@ fn digest(parts: &[&[u8]]) -> Hash {
 mod tests {
     use super::*;
 
-    fn done() -> Option<Kept> {
-        Some(Kept::Done {
+    fn done() -> Kept {
+        Kept::Done {
             status: StatusCode::OK,
             headers: HeaderMap::new(),
             body: Bytes::from_static(b"1"),
-        })
+        }
     }
 
     #[test]
@@ -259,7 +259,7 @@ mod tests {
         let now = MonoTime::from_micros(1);
         assert!(matches!(answers.begin(key, request, now), Known::New));
         assert!(matches!(answers.begin(key, request, now), Known::Running));
-        answers.finish(&key, done());
+        answers.finish(&key, Some(done()));
         assert!(matches!(answers.begin(key, request, now), Known::Done(_)));
         assert!(matches!(
             answers.begin(key, digest(&[b"other"]), now),

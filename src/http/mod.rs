@@ -4,7 +4,7 @@
 //!  TLS ─► guard (origin, headers) ─► repeat (Idempotency-Key) ─► handler ─► permit ─► engine, store
 //! ```
 //!
-//! **Invariants.** Every handler that reads or does something asks [`Web::permit`] or gives a command to the engine,
+//! **Invariants.** Every handler that reads or does something asks `Web::permit` or gives a command to the engine,
 //! which asks itself; a test walks every route with every role. Domain types never leave as they are: each resource has
 //! its own, beside its handlers.
 //! **Not here.** Decisions. A handler checks permission, asks, and writes the answer down.
@@ -24,6 +24,7 @@ mod guard;
 mod health;
 mod idempotency;
 mod instant;
+mod live_call;
 mod page;
 mod profiles;
 mod queues;
@@ -70,6 +71,8 @@ pub struct WebParts {
     hashes: Semaphore,
     /// Sign-ins are checked one by one.
     sign_ins: tokio::sync::Mutex<()>,
+    /// Who was signed in, for when the database is down.
+    recalled: auth::Recalled,
     answers: idempotency::Answers,
     sittings: recordings::Sittings,
     stopping: watch::Sender<bool>,
@@ -100,6 +103,7 @@ impl Web {
             secure: scheme == Scheme::Https,
             hashes: Semaphore::new(auth::HASHES_AT_ONCE),
             sign_ins: tokio::sync::Mutex::new(()),
+            recalled: auth::Recalled::default(),
             answers: idempotency::Answers::default(),
             sittings: recordings::Sittings::default(),
             stopping: watch::channel(false).0,

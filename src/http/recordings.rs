@@ -48,6 +48,7 @@ use crate::http::extract::Query;
 use crate::http::instant::Instant;
 use crate::http::instant::maybe;
 use crate::http::page;
+use crate::io::recording::archive::ArchiveError;
 use crate::io::recording::archive::RecordingReader;
 use crate::io::store::recordings::RecordingRow;
 
@@ -123,7 +124,7 @@ pub(crate) struct RecordingQuery {
     day: Option<String>,
     /// `next` of the page before.
     cursor: Option<String>,
-    /// Rows, 1 to 500 [100].
+    /// Rows, 1 to 500; 100 when nothing is said.
     limit: Option<u32>,
 }
 
@@ -187,7 +188,12 @@ pub(crate) async fn audio(
     let opened = tokio::task::spawn_blocking(move || RecordingReader::open(&path, &keys)).await;
     let reader = opened
         .map_err(|error| Problem::internal(&error))?
-        .map_err(|error| Problem::internal(&error))?;
+        .map_err(|error| match error {
+            ArchiveError::Io { error, .. } if error.kind() == std::io::ErrorKind::NotFound => {
+                Problem::new(Code::NotFound)
+            }
+            error => Problem::internal(&error),
+        })?;
     Ok(answer(reader, headers.get(header::RANGE)))
 }
 

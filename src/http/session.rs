@@ -146,6 +146,7 @@ pub(crate) async fn sign_out(State(web): State<Web>, who: SignedIn) -> Result<im
     tx.delete_web_session(&who.session.token_hash).await?;
     web.engine.audit().append(&mut tx, &[record]).await?;
     tx.commit().await?;
+    web.recalled.forget(&who.session.token_hash);
     let cookie = auth::cookie(None, web.secure);
     Ok((
         StatusCode::NO_CONTENT,

@@ -66,7 +66,7 @@ pub(crate) struct QueueFiguresListDto {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DayQuery {
-    /// `today` or YYYY-MM-DD [today].
+    /// `today` or YYYY-MM-DD; today when nothing is said.
     day: Option<String>,
 }
 

@@ -43,10 +43,10 @@ use crate::http::agents::AgentDto;
 use crate::http::alarms::AlarmDto;
 use crate::http::auth;
 use crate::http::auth::SignedIn;
-use crate::http::calls::LiveCallDto;
 use crate::http::error::Code;
 use crate::http::error::Problem;
 use crate::http::instant::Instant;
+use crate::http::live_call::LiveCallDto;
 use crate::http::queues::QueueDto;
 
 /// Between two heartbeats.

@@ -24,7 +24,6 @@ use crate::fact::ActorKind;
 use crate::http::Web;
 use crate::http::auth::SignedIn;
 use crate::http::calls::narrowed;
-use crate::http::calls::shown;
 use crate::http::error::Code;
 use crate::http::error::Problem;
 use crate::http::extract::Id;
@@ -35,6 +34,7 @@ use crate::http::extract::Versioned;
 use crate::http::extract::idempotency_key;
 use crate::http::instant::Instant;
 use crate::http::instant::maybe;
+use crate::http::live_call::shown;
 use crate::http::page;
 use crate::io::store::tickets::TicketFilter;
 use crate::ticket::catalogue::Catalogue;
@@ -262,7 +262,7 @@ pub(crate) struct TicketQuery {
     interaction: Option<String>,
     /// `next` of the page before.
     cursor: Option<String>,
-    /// Rows, 1 to 500 [100].
+    /// Rows, 1 to 500; 100 when nothing is said.
     limit: Option<u32>,
 }
 

@@ -165,6 +165,7 @@ export async function submit(desk) {
 export async function inList(desk, number) {
   await part(desk, 'finish').waitFor()
   await picture(desk, '07-wrapup')
+  // The button comes when the call is over and its record is written.
   const row = part(desk, 'call-row').filter({ hasText: number }).first()
   await row.locator('[data-test="play"]').waitFor()
   const text = await row.innerText()

@@ -108,12 +108,24 @@ fn record(actor: Actor, cause: &'static str, fact: Fact) -> Record {
 }
 
 fn of_call(actor: Actor, cause: &'static str, fact: CallFact) -> Record {
-    Record { interaction: Some(interaction()), ..record(actor, cause, Fact::Call(fact)) }
+    Record {
+        interaction: Some(interaction()),
+        ..record(actor, cause, Fact::Call(fact))
+    }
 }
 
 fn with_caller(record: Record) -> Record {
     let number = Some(Number::parse("13800138000", "315"));
-    Record { personal: Some(Personal { number, ..Personal::default() }.with("called", "12345")), ..record }
+    Record {
+        personal: Some(
+            Personal {
+                number,
+                ..Personal::default()
+            }
+            .with("called", "12345"),
+        ),
+        ..record
+    }
 }
 
 fn agent(name: &str) -> Actor {
@@ -143,16 +155,29 @@ fn arrival_records() -> Vec<Record> {
                 trunk: Some(id("unicom")),
             },
         )),
-        of_call(Actor::system(), "flow:answer", CallFact::Answered { recording: Some(recording()) }),
+        of_call(
+            Actor::system(),
+            "flow:answer",
+            CallFact::Answered {
+                recording: Some(recording()),
+            },
+        ),
         of_call(
             Actor::system(),
             "media:prompt_ended",
-            CallFact::NoticePlayed { prompt: id("recording-notice"), whole: true, played_ms: 4_120 },
+            CallFact::NoticePlayed {
+                prompt: id("recording-notice"),
+                whole: true,
+                played_ms: 4_120,
+            },
         ),
         of_call(
             Actor::caller(),
             "media:digit",
-            CallFact::DigitsCollected { node: id("menu"), choice: "1".to_owned() },
+            CallFact::DigitsCollected {
+                node: id("menu"),
+                choice: "1".to_owned(),
+            },
         ),
         of_call(
             Actor::system(),
@@ -202,8 +227,16 @@ fn talk_records() -> Vec<Record> {
             },
         ),
         of_call(agent("1001"), "sip:reinvite", CallFact::Held { by: Party::Agent }),
-        of_call(agent("1001"), "sip:reinvite", CallFact::Retrieved { by: Party::Agent }),
-        of_call(agent("1001"), "sip:bye", CallFact::AgentLeft { agent: id("1001") }),
+        of_call(
+            agent("1001"),
+            "sip:reinvite",
+            CallFact::Retrieved { by: Party::Agent },
+        ),
+        of_call(
+            agent("1001"),
+            "sip:bye",
+            CallFact::AgentLeft { agent: id("1001") },
+        ),
         of_call(
             Actor::system(),
             "media:closed",
@@ -223,34 +256,64 @@ fn talk_records() -> Vec<Record> {
         of_call(
             Actor::caller(),
             "sip:bye",
-            CallFact::Ended { outcome: Outcome::Answered, by: EndedBy::Caller, status: Some(200) },
+            CallFact::Ended {
+                outcome: Outcome::Answered,
+                by: EndedBy::Caller,
+                status: Some(200),
+            },
         ),
     ]
 }
 
 fn agent_records() -> Vec<Record> {
     let of = |cause, fact| record(agent("1001"), cause, Fact::Agent(fact));
-    let of_device = |fact| record(Actor::named(ActorKind::Device, "desk-1001"), "sip:register", Fact::Agent(fact));
+    let of_device = |fact| {
+        record(
+            Actor::named(ActorKind::Device, "desk-1001"),
+            "sip:register",
+            Fact::Agent(fact),
+        )
+    };
     vec![
         of(
             "api:sign_in",
-            AgentFact::SignedIn { agent: id("1001"), seat: Some(id("a-01")), devices: vec![id("desk-1001")] },
+            AgentFact::SignedIn {
+                agent: id("1001"),
+                seat: Some(id("a-01")),
+                devices: vec![id("desk-1001")],
+            },
         ),
         of("api:sign_out", AgentFact::SignedOut { agent: id("1001") }),
         of(
             "api:presence",
-            AgentFact::PresenceChanged { agent: id("1001"), presence: Presence::NotReady(id("rest")) },
+            AgentFact::PresenceChanged {
+                agent: id("1001"),
+                presence: Presence::NotReady(id("rest")),
+            },
         ),
         of(
             "call:ended",
-            AgentFact::WrapupStarted { agent: id("1001"), queue: id("general"), max_ms: 30_000 },
+            AgentFact::WrapupStarted {
+                agent: id("1001"),
+                queue: id("general"),
+                max_ms: 30_000,
+            },
         ),
         of(
             "timer:wrapup",
-            AgentFact::WrapupEnded { agent: id("1001"), timed_out: true, lasted_ms: 30_000 },
+            AgentFact::WrapupEnded {
+                agent: id("1001"),
+                timed_out: true,
+                lasted_ms: 30_000,
+            },
         ),
-        of_device(AgentFact::DeviceRegistered { device: id("desk-1001"), contacts: 1 }),
-        of_device(AgentFact::DeviceUnregistered { device: id("desk-1001") }),
+        of_device(AgentFact::DeviceRegistered {
+            device: id("desk-1001"),
+            contacts: 1,
+        }),
+        of_device(AgentFact::DeviceUnregistered {
+            device: id("desk-1001"),
+        }),
     ]
 }
 
@@ -276,12 +339,18 @@ fn recording_records() -> Vec<Record> {
         of(
             Actor::system(),
             "recorder",
-            RecordingFact::Failed { recording: recording(), error: "No space left on device".to_owned() },
+            RecordingFact::Failed {
+                recording: recording(),
+                error: "No space left on device".to_owned(),
+            },
         ),
         of(
             Actor::named(ActorKind::User, "zhao"),
             "api:play",
-            RecordingFact::Read { recording: recording(), how: "play".to_owned() },
+            RecordingFact::Read {
+                recording: recording(),
+                how: "play".to_owned(),
+            },
         ),
     ]
 }
@@ -304,7 +373,10 @@ fn ticket_records() -> Vec<Record> {
         )),
         with_caller(of(
             "api:save",
-            TicketFact::DraftSaved { changed: vec!["name".to_owned(), "content".to_owned()], version: 2 },
+            TicketFact::DraftSaved {
+                changed: vec!["name".to_owned(), "content".to_owned()],
+                version: 2,
+            },
         )),
         with_caller(of(
             "api:submit",
@@ -322,8 +394,17 @@ fn ticket_records() -> Vec<Record> {
 fn account_records() -> Vec<Record> {
     let of = |cause, fact| record(Actor::named(ActorKind::User, "zhao"), cause, Fact::Account(fact));
     vec![
-        of("cli:users_add", AccountFact::Created { user: id("zhao"), roles: vec!["agent".to_owned()] }),
-        of("cli:users_password", AccountFact::PasswordSet { user: id("zhao") }),
+        of(
+            "cli:users_add",
+            AccountFact::Created {
+                user: id("zhao"),
+                roles: vec!["agent".to_owned()],
+            },
+        ),
+        of(
+            "cli:users_password",
+            AccountFact::PasswordSet { user: id("zhao") },
+        ),
         of("api:sign_in", AccountFact::SignedIn { user: id("zhao") }),
         of("api:sign_in", AccountFact::SignInFailed { user: None }),
         of("api:sign_out", AccountFact::SignedOut { user: id("zhao") }),
@@ -347,9 +428,20 @@ fn account_records() -> Vec<Record> {
 fn system_records() -> Vec<Record> {
     let of = |cause, fact| record(Actor::system(), cause, Fact::System(fact));
     vec![
-        of("start", SystemFact::NodeStarted { version: "0.1.0".to_owned() }),
+        of(
+            "start",
+            SystemFact::NodeStarted {
+                version: "0.1.0".to_owned(),
+            },
+        ),
         of("signal", SystemFact::NodeStopped { forced: false }),
-        of("cli:publish", SystemFact::ProfilePublished { version: 1, sha256: BEFORE[7..].to_owned() }),
+        of(
+            "cli:publish",
+            SystemFact::ProfilePublished {
+                version: 1,
+                sha256: BEFORE[7..].to_owned(),
+            },
+        ),
         of(
             "watch",
             SystemFact::AlarmRaised {
@@ -360,7 +452,10 @@ fn system_records() -> Vec<Record> {
             },
         ),
         of("watch", SystemFact::AlarmCleared { alarm: alarm() }),
-        of("api:acknowledge", SystemFact::AlarmAcknowledged { alarm: alarm() }),
+        of(
+            "api:acknowledge",
+            SystemFact::AlarmAcknowledged { alarm: alarm() },
+        ),
         of(
             "journal:accepting",
             SystemFact::RefusalsCounted {
@@ -396,7 +491,9 @@ fn encode(record: &Record) -> Vec<u8> {
 
 fn golden_of(bytes: &[u8]) -> PathBuf {
     let envelope = codec::decode(bytes).unwrap();
-    root().join("tests/data/facts").join(format!("{}.{}.json", envelope.kind, envelope.kind_v))
+    root()
+        .join("tests/data/facts")
+        .join(format!("{}.{}.json", envelope.kind, envelope.kind_v))
 }
 
 /// Every kind that the sources name.
@@ -404,7 +501,10 @@ fn kinds() -> BTreeSet<String> {
     let mut kinds = BTreeSet::new();
     for entry in fs::read_dir(root().join("src/fact")).unwrap() {
         let text = fs::read_to_string(entry.unwrap().path()).unwrap();
-        let names = text.split("#[serde(rename = \"").skip(1).filter_map(|rest| rest.split('"').next());
+        let names = text
+            .split("#[serde(rename = \"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next());
         kinds.extend(names.filter(|name| name.contains('.')).map(str::to_owned));
     }
     kinds
@@ -423,22 +523,38 @@ fn every_fact_is_written_as_its_golden_file_says() {
         }
         let golden = fs::read(&path).unwrap_or_default();
         if golden.strip_suffix(b"\n") != Some(&bytes[..]) {
-            faults.push(format!("{}:\n  {}", path.display(), String::from_utf8_lossy(&bytes)));
+            faults.push(format!(
+                "{}:\n  {}",
+                path.display(),
+                String::from_utf8_lossy(&bytes)
+            ));
         }
     }
-    assert!(faults.is_empty(), "written otherwise than the golden file:\n{}", faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "written otherwise than the golden file:\n{}",
+        faults.join("\n")
+    );
 }
 
 #[test]
 fn every_kind_has_a_golden_file_and_every_golden_file_a_kind() {
     let kinds = kinds();
-    let written: BTreeSet<String> =
-        records().iter().map(|record| codec::decode(&encode(record)).unwrap().kind).collect();
+    let written: BTreeSet<String> = records()
+        .iter()
+        .map(|record| codec::decode(&encode(record)).unwrap().kind)
+        .collect();
     assert_eq!(written, kinds, "a kind has no record in this file");
     let files: BTreeSet<String> = fs::read_dir(root().join("tests/data/facts"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .map(|name| name.trim_end_matches(".json").rsplit_once('.').unwrap().0.to_owned())
+        .map(|name| {
+            name.trim_end_matches(".json")
+                .rsplit_once('.')
+                .unwrap()
+                .0
+                .to_owned()
+        })
         .collect();
     assert_eq!(files, kinds);
 }
@@ -449,9 +565,20 @@ fn every_golden_file_is_read_back_as_the_fact_it_was() {
         let golden = fs::read(golden_of(&encode(&record))).unwrap();
         let golden = golden.strip_suffix(b"\n").unwrap();
         let envelope = codec::decode(golden).unwrap();
-        assert_eq!(envelope.fact(), Ok(Some(record.fact.clone())), "{}", envelope.kind);
-        assert_eq!((envelope.interaction, envelope.ticket), (record.interaction, record.ticket));
-        assert_eq!((envelope.actor, envelope.cause.as_str()), (record.actor, record.cause));
+        assert_eq!(
+            envelope.fact(),
+            Ok(Some(record.fact.clone())),
+            "{}",
+            envelope.kind
+        );
+        assert_eq!(
+            (envelope.interaction, envelope.ticket),
+            (record.interaction, record.ticket)
+        );
+        assert_eq!(
+            (envelope.actor, envelope.cause.as_str()),
+            (record.actor, record.cause)
+        );
         assert_eq!(envelope.at_us, record.now.wall.as_micros());
         assert_eq!(envelope.sealed.is_some(), record.personal.is_some());
         assert!(envelope.other.is_empty(), "{:?}", envelope.other);
@@ -464,7 +591,11 @@ fn every_golden_file_is_read_back_as_the_fact_it_was() {
 #[test]
 fn personal_data_is_sealed_under_the_key_of_the_call_else_of_the_order_else_of_the_site() {
     let of = |interaction, ticket| {
-        let record = Record { interaction, ticket, ..with_caller(system_records().remove(0)) };
+        let record = Record {
+            interaction,
+            ticket,
+            ..with_caller(system_records().remove(0))
+        };
         codec::decode(&encode(&record)).unwrap().sealed.unwrap().key
     };
     let ticket: TicketId = id("0199f5c2-1000-7000-8000-000000000006");
@@ -485,7 +616,12 @@ fn a_fact_of_a_newer_program_is_kept_though_it_is_not_understood() {
     assert_eq!(envelope.other["weather"], "fine");
     assert_eq!(serde_json::to_value(&envelope).unwrap(), value);
     value["kind"] = "weather.changed".into();
-    assert_eq!(codec::decode(&serde_json::to_vec(&value).unwrap()).unwrap().fact(), Ok(None));
+    assert_eq!(
+        codec::decode(&serde_json::to_vec(&value).unwrap())
+            .unwrap()
+            .fact(),
+        Ok(None)
+    );
 }
 
 #[test]
@@ -493,9 +629,16 @@ fn what_cannot_be_read_is_told_and_not_guessed() {
     let mut value: Value = serde_json::from_slice(&encode(&records()[0])).unwrap();
     value["body"]["leg"] = "no leg".into();
     let envelope = codec::decode(&serde_json::to_vec(&value).unwrap()).unwrap();
-    assert!(matches!(envelope.fact(), Err(CodecError::Json(_))), "{:?}", envelope.fact());
+    assert!(
+        matches!(envelope.fact(), Err(CodecError::Json(_))),
+        "{:?}",
+        envelope.fact()
+    );
     value["v"] = 2.into();
-    assert_eq!(codec::decode(&serde_json::to_vec(&value).unwrap()), Err(CodecError::Version(2)));
+    assert_eq!(
+        codec::decode(&serde_json::to_vec(&value).unwrap()),
+        Err(CodecError::Version(2))
+    );
     assert!(matches!(codec::decode(b"{}"), Err(CodecError::Json(_))));
 }
 
@@ -511,8 +654,16 @@ fn an_old_body_climbs_one_version_at_a_time() {
         body
     }
     let steps = [
-        Upcaster { kind: "call.waited", from: 2, up: add },
-        Upcaster { kind: "call.waited", from: 1, up: rename },
+        Upcaster {
+            kind: "call.waited",
+            from: 2,
+            up: add,
+        },
+        Upcaster {
+            kind: "call.waited",
+            from: 1,
+            up: rename,
+        },
     ];
     let old = serde_json::json!({ "secs": 3 });
     let new = serde_json::json!({ "ms": 3_000, "by": "caller" });
@@ -522,7 +673,13 @@ fn an_old_body_climbs_one_version_at_a_time() {
 
 #[test]
 fn the_chain_breaks_where_a_byte_was_changed_and_where_a_fact_is_missing() {
-    let mut writer = EnvelopeWriter::new("node-1", BootId::default(), "tangshan", FactNo(0), codec::FIRST_HASH);
+    let mut writer = EnvelopeWriter::new(
+        "node-1",
+        BootId::default(),
+        "tangshan",
+        FactNo(0),
+        codec::FIRST_HASH,
+    );
     let envelopes: Vec<Vec<u8>> = records()
         .iter()
         .take(3)
@@ -534,8 +691,14 @@ fn the_chain_breaks_where_a_byte_was_changed_and_where_a_fact_is_missing() {
         .collect();
     let first = codec::verify_link(&envelopes[0], codec::FIRST_HASH).unwrap();
     let second = codec::verify_link(&envelopes[1], &first).unwrap();
-    assert_eq!(codec::verify_link(&envelopes[2], &second), Ok(writer.head().1.to_owned()));
-    assert_eq!(codec::verify_link(&envelopes[2], &first), Err(CodecError::Chain(3)));
+    assert_eq!(
+        codec::verify_link(&envelopes[2], &second),
+        Ok(writer.head().1.to_owned())
+    );
+    assert_eq!(
+        codec::verify_link(&envelopes[2], &first),
+        Err(CodecError::Chain(3))
+    );
     for at in 0..envelopes[1].len() {
         let mut changed = envelopes[1].clone();
         changed[at] ^= 1;
@@ -551,10 +714,19 @@ fn a_fact_that_cannot_be_sealed_leaves_the_chain_as_it_was() {
             Err(SealError::NoKey(key_id.to_owned()))
         }
     }
-    let mut writer = EnvelopeWriter::new("node-1", BootId::default(), "tangshan", FactNo(0), codec::FIRST_HASH);
+    let mut writer = EnvelopeWriter::new(
+        "node-1",
+        BootId::default(),
+        "tangshan",
+        FactNo(0),
+        codec::FIRST_HASH,
+    );
     let mut out = b"before".to_vec();
     let refused = writer.encode(&records()[0], &mut Broken, &mut out);
-    assert_eq!(refused, Err(CodecError::Seal(SealError::NoKey(interaction().to_string()))));
+    assert_eq!(
+        refused,
+        Err(CodecError::Seal(SealError::NoKey(interaction().to_string())))
+    );
     assert_eq!(writer.head(), (FactNo(0), codec::FIRST_HASH));
     assert_eq!(out, b"before");
 }

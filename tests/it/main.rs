@@ -16,11 +16,16 @@
 
 mod acd;
 mod conformance;
+mod durable;
+mod exchange;
+mod golden_facts;
 mod ivr;
 mod media;
+mod numbers;
 mod postgres;
 mod profile_check;
 mod prompts;
+mod recording;
 mod report;
 mod sip;
 mod sip_machines;

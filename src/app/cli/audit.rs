@@ -10,7 +10,7 @@ use crate::app::cli::base::Base;
 pub(super) enum Audits {
     /// Follows every chain from its first fact.
     Verify {
-        /// One chain [all].
+        /// One chain; all when none is given.
         node: Option<String>,
     },
     /// Keeps the heads of all chains for today outside the database.

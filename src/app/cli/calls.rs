@@ -12,6 +12,7 @@ use crate::base::ids::AgentId;
 use crate::base::ids::InteractionId;
 use crate::base::ids::QueueId;
 use crate::io::store::calls::CallFilter;
+use crate::report::cdr::CallRecord;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Calls {
@@ -170,6 +171,11 @@ async fn show(base: &Base, interaction: InteractionId) -> anyhow::Result<()> {
                 .unwrap_or_default(),
         ),
     ])?;
+    segments(base, record)?;
+    offers(base, record)
+}
+
+fn segments(base: &Base, record: &CallRecord) -> anyhow::Result<()> {
     let segments: Vec<[String; 5]> = record
         .segments
         .iter()
@@ -185,7 +191,10 @@ async fn show(base: &Base, interaction: InteractionId) -> anyhow::Result<()> {
         .collect();
     base.output.text("\n")?;
     base.output
-        .table(["segment", "from", "lasted_ms", "queue", "agent"], &segments)?;
+        .table(["segment", "from", "lasted_ms", "queue", "agent"], &segments)
+}
+
+fn offers(base: &Base, record: &CallRecord) -> anyhow::Result<()> {
     let offers: Vec<[String; 4]> = record
         .offers
         .iter()

@@ -151,13 +151,8 @@ fn is_running(data: &Path) -> bool {
 
 fn look_at_disk(findings: &mut Findings, what: &str, folder: &Path, clock: SystemClock) {
     let shown = folder.display();
-    if let Err(error) = fs::create_dir_all(folder) {
-        findings.bad(
-            Grade::Fault,
-            what,
-            format!("{shown}: {error}"),
-            "make the folder writable for this user",
-        );
+    if !folder.exists() {
+        findings.good(what, format!("{shown}: made at the first start"));
         return;
     }
     match free_bytes(folder) {
@@ -264,8 +259,11 @@ async fn look_at_database(
     places: &Places,
     clock: SystemClock,
 ) {
-    let opened = open_store(config, &places.data, clock.now()).await;
-    match opened {
+    if config.database.is_none() && !places.data.join("rexian.db").exists() {
+        findings.good("database", "made at the first start");
+        return;
+    }
+    match open_store(config, &places.data, clock.now()).await {
         Ok(store) => {
             match store.latest_profile().await {
                 Ok(Some(row)) => findings.good("database", format!("profile version {}", row.version)),

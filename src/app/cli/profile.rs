@@ -20,20 +20,20 @@ use crate::fact::system::SystemFact;
 pub(super) enum Profiles {
     /// Checks the files and stores them as the next version; a server takes it at its next start.
     Publish {
-        /// The folder [that of `--profiles`].
+        /// The folder; that of `--profiles` when none is given.
         dir: Option<PathBuf>,
     },
     /// Lists the published versions, newest first.
     List,
     /// Shows what the files would change, field by field.
     Diff {
-        /// The version to compare with [the newest].
+        /// The version to compare with; the newest when none is given.
         #[arg(long)]
         version: Option<u64>,
     },
     /// Prints a published version as JSON.
     Show {
-        /// Which [the newest].
+        /// Which; the newest when none is given.
         version: Option<u64>,
     },
 }

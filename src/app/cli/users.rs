@@ -97,7 +97,7 @@ pub(super) async fn run(base: &Base, verb: Users) -> anyhow::Result<ExitCode> {
         }
         Users::Enable { user } => change(base, &user, |account| account.state = AccountState::Active).await?,
         Users::Disable { user } => {
-            change(base, &user, |account| account.state = AccountState::Disabled).await?
+            change(base, &user, |account| account.state = AccountState::Disabled).await?;
         }
     }
     Ok(ExitCode::SUCCESS)

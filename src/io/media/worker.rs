@@ -46,6 +46,10 @@ use crate::media::rtp::PACKET_BYTES_MAX;
 
 /// The thread looks at its sockets this often while a leg is open.
 pub const GRID: Duration = Duration::from_millis(2);
+/// When nothing was heard or said in so many looks, it looks only every [`QUIET_GRID`]; the first packet ends that.
+const QUIET_LOOKS: u32 = 16;
+/// Half a packet time: a first packet or digit is seen at most so late.
+const QUIET_GRID: Duration = Duration::from_millis(10);
 /// Packets read from one socket in one look; a flood on one leg must not hold up the others.
 const READS_MAX: u32 = 8;
 /// Commands taken between two looks at the sockets.
@@ -313,6 +317,7 @@ struct Worker<C> {
 impl<C: Clock> Worker<C> {
     fn run(mut self) {
         let mut look_at = MonoTime::default();
+        let (mut quiet, mut traffic) = (0_u32, 0_u64);
         loop {
             let now = self.clock.now().mono;
             self.take_commands(now);
@@ -331,12 +336,16 @@ impl<C: Clock> Worker<C> {
                 continue;
             }
             if look_at <= now {
-                if look_at != MonoTime::default() && Duration::from_millis(10) < now.since(look_at) {
+                if look_at != MonoTime::default() && QUIET_GRID < now.since(look_at) {
                     self.counts.late_looks.fetch_add(1, Ordering::Relaxed);
                 }
                 self.read_sockets(now);
                 self.plane.tick(now, &mut self.wire);
-                look_at = (look_at + GRID).max(now + GRID / 2);
+                let so_far = self.received + self.wire.sent;
+                quiet = if so_far == traffic { quiet.saturating_add(1) } else { 0 };
+                traffic = so_far;
+                let grid = if quiet < QUIET_LOOKS { GRID } else { QUIET_GRID };
+                look_at = (look_at + grid).max(now + grid / 2);
             }
             self.flush();
             let rest = look_at.since(self.clock.now().mono);

@@ -216,7 +216,8 @@ impl Recorder {
         let number = u32::try_from(writing.samples.div_ceil(8_000)).unwrap_or(u32::MAX);
         let head = ChunkHead::closing(number, writing.lost_ms.saturating_add(gap_ms));
         let interaction = writing.interaction;
-        let event = match writing.write(&self.config.root, head, &[], true) {
+        let written = writing.write(&self.config.root, head, &[], true);
+        let event = match written.and_then(|()| writing.stands(&self.config.root)) {
             Ok(()) => MediaEvent::RecordingStored {
                 recording,
                 interaction,
@@ -262,6 +263,19 @@ impl Writing {
         self.file.as_mut().ok_or_else(|| io::Error::other("no file"))
     }
 
+    /// Makes sure that what was written is found by its name: a file whose folder was taken away still takes writes.
+    fn stands(&self, root: &Path) -> io::Result<()> {
+        let found = fs::metadata(root.join(&self.path))?.len();
+        if found == self.length {
+            Ok(())
+        } else {
+            Err(io::Error::other(format!(
+                "the file has {found} of {} bytes",
+                self.length
+            )))
+        }
+    }
+
     fn write(&mut self, root: &Path, head: ChunkHead, audio: &[u8], sync: bool) -> io::Result<()> {
         let chunk = self.chunks.encode(head, audio).map_err(io::Error::other)?;
         let file = self.ready(root)?;
@@ -275,3 +289,7 @@ impl Writing {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "writer_test.rs"]
+mod tests;

@@ -97,11 +97,20 @@ fn agent(name: &str, device: &str) -> Agent {
 }
 
 fn device(user: &str) -> Device {
-    Device { user: user.to_owned(), extension: None, codecs: vec![Codec::Pcma, Codec::Pcmu] }
+    Device {
+        user: user.to_owned(),
+        extension: None,
+        codecs: vec![Codec::Pcma, Codec::Pcmu],
+    }
 }
 
 pub(super) fn profile() -> Profile {
-    let line = |number: &str, flow: &str| Line { number: number.to_owned(), name: "热线".to_owned(), flow: slug(flow) };
+    let line = |number: &str, flow: &str| Line {
+        number: number.to_owned(),
+        name: "热线".to_owned(),
+        flow: slug(flow),
+        record: true,
+    };
     Profile {
         site: Site {
             id: "tangshan".to_owned(),
@@ -115,16 +124,28 @@ pub(super) fn profile() -> Profile {
             (slug("city"), trunk("192.0.2.2", OverloadAnswer::Unavailable)),
             (slug("mobile"), trunk("192.0.2.3", OverloadAnswer::Busy)),
             (slug("unicom"), trunk("192.0.2.4", OverloadAnswer::Service)),
-            (slug("telecom"), trunk("192.0.2.5", OverloadAnswer::ServiceRetryAfter)),
+            (
+                slug("telecom"),
+                trunk("192.0.2.5", OverloadAnswer::ServiceRetryAfter),
+            ),
         ]),
-        lines: BTreeMap::from([(slug("main"), line("12345", "main")), (slug("direct"), line("12346", "direct"))]),
-        queues: BTreeMap::from([(slug("general"), queue("综合", 30)), (slug("enterprise"), queue("企业", 0))]),
+        lines: BTreeMap::from([
+            (slug("main"), line("12345", "main")),
+            (slug("direct"), line("12346", "direct")),
+        ]),
+        queues: BTreeMap::from([
+            (slug("general"), queue("综合", 30)),
+            (slug("enterprise"), queue("企业", 0)),
+        ]),
         skills: BTreeMap::new(),
         reasons: ["login", "rona", "rejects", "device", "rest"]
             .into_iter()
             .map(|reason| (slug(reason), reason.to_owned()))
             .collect(),
-        agents: BTreeMap::from([(slug("a1001"), agent("王", "desk-1")), (slug("a1002"), agent("李", "desk-2"))]),
+        agents: BTreeMap::from([
+            (slug("a1001"), agent("王", "desk-1")),
+            (slug("a1002"), agent("李", "desk-2")),
+        ]),
         devices: BTreeMap::from([(slug("desk-1"), device("8001")), (slug("desk-2"), device("8002"))]),
         seats: BTreeMap::new(),
         flows: BTreeMap::from([(slug("main"), flow(FLOW)), (slug("direct"), flow(DIRECT))]),
@@ -145,7 +166,11 @@ pub(super) fn accounts() -> Vec<DeviceAccount> {
 }
 
 pub(super) fn limits() -> Limits {
-    Limits { calls_max: 100, calls_per_second_max: 100, stranger_rows_per_second_max: 5 }
+    Limits {
+        calls_max: 100,
+        calls_per_second_max: 100,
+        stranger_rows_per_second_max: 5,
+    }
 }
 
 pub(super) fn exchange(profile: Profile, limits: Limits, last_fact: FactNo) -> Exchange {
@@ -157,7 +182,11 @@ pub(super) fn exchange(profile: Profile, limits: Limits, last_fact: FactNo) -> E
         t4: Duration::from_secs(5),
         trunks: Vec::new(),
         devices: accounts(),
-        listeners: vec![Listener { transport: Transport::Udp, local: LOCAL.parse().unwrap(), advertised: None }],
+        listeners: vec![Listener {
+            transport: Transport::Udp,
+            local: LOCAL.parse().unwrap(),
+            advertised: None,
+        }],
         register_expires: ExpiryBounds {
             min: Duration::from_mins(1),
             max: Duration::from_hours(2),
@@ -168,14 +197,23 @@ pub(super) fn exchange(profile: Profile, limits: Limits, last_fact: FactNo) -> E
     let mut ports = PortPool::new();
     for slot in 0..PORTS {
         let rtp_port = u16::try_from(20_000 + 2 * slot).unwrap();
-        ports.add(BoundSlot { slot, family: Family::V4, rtp_port });
+        ports.add(BoundSlot {
+            slot,
+            family: Family::V4,
+            rtp_port,
+        });
     }
     let prompts = PROMPTS.iter().enumerate();
     Exchange::new(Parts {
         sip,
         ports,
-        addresses: MediaAddresses { v4: "192.0.2.1".parse().unwrap(), v6: "2001:db8::1".parse().unwrap() },
-        prompts: prompts.map(|(at, name)| (slug(name), PromptIndex(u16::try_from(at).unwrap()))).collect(),
+        addresses: MediaAddresses {
+            v4: "192.0.2.1".parse().unwrap(),
+            v6: "2001:db8::1".parse().unwrap(),
+        },
+        prompts: prompts
+            .map(|(at, name)| (slug(name), PromptIndex(u16::try_from(at).unwrap())))
+            .collect(),
         profile: Arc::new(profile),
         limits,
         last_fact,

@@ -78,7 +78,10 @@ impl Rig {
     pub(super) fn with(profile: Profile, limits: Limits) -> Self {
         let mut rig = Self {
             exchange: exchange(profile, limits, FactNo(0)),
-            now: Now { mono: MonoTime::from_micros(1_000_000), wall: WallTime::from_micros(1_795_000_000_000_000) },
+            now: Now {
+                mono: MonoTime::from_micros(1_000_000),
+                wall: WallTime::from_micros(1_795_000_000_000_000),
+            },
             durable_at_once: true,
             facts: Vec::new(),
             durable: 0,
@@ -118,7 +121,8 @@ impl Rig {
         for output in out {
             match output {
                 Output::Send { route, bytes } => {
-                    self.sent.push((route.remote, String::from_utf8(bytes.to_vec()).unwrap()));
+                    self.sent
+                        .push((route.remote, String::from_utf8(bytes.to_vec()).unwrap()));
                 }
                 Output::Media(command) => {
                     if let MediaCommand::Close { leg } = &command {
@@ -132,7 +136,10 @@ impl Rig {
             }
         }
         for leg in closed {
-            self.input(Input::Media(MediaEvent::Closed { leg, stats: LegStats::default() }));
+            self.input(Input::Media(MediaEvent::Closed {
+                leg,
+                stats: LegStats::default(),
+            }));
         }
         if self.durable_at_once {
             self.sync();
@@ -175,7 +182,10 @@ impl Rig {
     }
 
     fn turn_to(&mut self, mono: MonoTime) {
-        self.now = Now { mono, wall: self.now.wall + mono.since(self.now.mono) };
+        self.now = Now {
+            mono,
+            wall: self.now.wall + mono.since(self.now.mono),
+        };
     }
 
     /// A peer at `from` sends.
@@ -186,13 +196,18 @@ impl Rig {
             remote: from.parse().unwrap(),
             connection: 0,
         };
-        self.input(Input::Sip { route, bytes: text.as_bytes() });
+        self.input(Input::Sip {
+            route,
+            bytes: text.as_bytes(),
+        });
     }
 
     /// What a peer was sent since he last looked.
     pub(super) fn heard(&mut self, peer: &str) -> Vec<String> {
         let peer: SocketAddr = peer.parse().unwrap();
-        let (his, rest) = std::mem::take(&mut self.sent).into_iter().partition(|(to, _)| *to == peer);
+        let (his, rest) = std::mem::take(&mut self.sent)
+            .into_iter()
+            .partition(|(to, _)| *to == peer);
         self.sent = rest;
         let his: Vec<(SocketAddr, String)> = his;
         his.into_iter().map(|(_, text)| text).collect()
@@ -206,8 +221,11 @@ impl Rig {
 
     /// The kinds of the facts about calls from `from` on.
     pub(super) fn story(&self, from: usize) -> String {
-        let kinds = self.facts[from..].iter().map(|record| kind(record));
-        kinds.filter(|kind| !kind.starts_with("device.")).collect::<Vec<_>>().join(" ")
+        let kinds = self.facts[from..].iter().map(kind);
+        kinds
+            .filter(|kind| !kind.starts_with("device."))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// The body of the last fact of a kind.
@@ -217,7 +235,11 @@ impl Rig {
     }
 
     pub(super) fn interaction(&self) -> InteractionId {
-        self.facts.iter().rev().find_map(|record| record.interaction).unwrap()
+        self.facts
+            .iter()
+            .rev()
+            .find_map(|record| record.interaction)
+            .unwrap()
     }
 
     // Commands of people.
@@ -225,31 +247,60 @@ impl Rig {
     pub(super) fn command(&mut self, actor: Actor, command: Command) -> RequestId {
         self.requests += 1;
         let request = RequestId(self.requests);
-        self.input(Input::Command { request, actor, command });
+        self.input(Input::Command {
+            request,
+            actor,
+            command,
+        });
         request
     }
 
     fn agent_command(&mut self, at: usize, command: Command) -> Result<(), CommandError> {
         let actor = Actor::named(ActorKind::Agent, agent_of(at));
         let request = self.command(actor, command);
-        self.replies.iter().find(|(it, _)| *it == request).unwrap().1.clone()
+        self.replies
+            .iter()
+            .find(|(it, _)| *it == request)
+            .unwrap()
+            .1
+            .clone()
     }
 
     pub(super) fn sign_in(&mut self, at: usize) {
-        let command = Command::SignIn { agent: slug(agent_of(at)), seat: None, devices: Vec::new() };
+        let command = Command::SignIn {
+            agent: slug(agent_of(at)),
+            seat: None,
+            devices: Vec::new(),
+        };
         self.agent_command(at, command).unwrap();
     }
 
     pub(super) fn set_presence(&mut self, at: usize, presence: Presence) -> Result<(), CommandError> {
-        self.agent_command(at, Command::SetPresence { agent: slug(agent_of(at)), presence })
+        self.agent_command(
+            at,
+            Command::SetPresence {
+                agent: slug(agent_of(at)),
+                presence,
+            },
+        )
     }
 
     pub(super) fn reject(&mut self, at: usize) -> Result<(), CommandError> {
-        self.agent_command(at, Command::RejectOffer { agent: slug(agent_of(at)) })
+        self.agent_command(
+            at,
+            Command::RejectOffer {
+                agent: slug(agent_of(at)),
+            },
+        )
     }
 
     pub(super) fn finish_wrapup(&mut self, at: usize) -> Result<(), CommandError> {
-        self.agent_command(at, Command::FinishWrapup { agent: slug(agent_of(at)) })
+        self.agent_command(
+            at,
+            Command::FinishWrapup {
+                agent: slug(agent_of(at)),
+            },
+        )
     }
 
     // Citizens.
@@ -276,7 +327,10 @@ impl Rig {
     pub(super) fn call(&mut self, number: u32, called: &str) -> Citizen {
         let mut citizen = self.invite(number, called, SDP);
         let answers = self.heard(CITY);
-        let answer = answers.iter().find(|text| text.starts_with("SIP/2.0 200")).unwrap();
+        let answer = answers
+            .iter()
+            .find(|text| text.starts_with("SIP/2.0 200"))
+            .unwrap();
         citizen.tag = tag_of(answer);
         self.say(&citizen, "ACK", "", "");
         citizen
@@ -295,12 +349,24 @@ impl Rig {
         self.feed(&from, &text);
     }
 
+    /// The ACK of a refusal, inside its transaction.
+    pub(super) fn ack_refusal(&mut self, citizen: &Citizen) {
+        let text = citizen
+            .request("ACK", 1, "first", "", "")
+            .replace("firstACK", "firstINVITE");
+        let from = citizen.address.to_string();
+        self.feed(&from, &text);
+    }
+
     /// A re-INVITE of the citizen; returns the body of our answer.
     pub(super) fn reinvite(&mut self, citizen: &mut Citizen, sdp: &str) -> String {
         self.say(citizen, "INVITE", "", sdp);
         citizen.cseq += 1;
         let answers = self.heard(CITY);
-        let answer = answers.iter().find(|text| text.starts_with("SIP/2.0 200")).unwrap();
+        let answer = answers
+            .iter()
+            .find(|text| text.starts_with("SIP/2.0 200"))
+            .unwrap();
         self.say(citizen, "ACK", "", "");
         body_of(answer).to_owned()
     }
@@ -310,47 +376,37 @@ impl Rig {
     /// A phone registers with a digest answer of its own making.
     pub(super) fn register(&mut self, at: usize, expires_s: u32) {
         self.branches += 1;
-        let (phone, user) = (PHONES[at], user_of(at));
+        let (phone, user, serial) = (PHONES[at], user_of(at), self.branches);
         let text = |cseq: u32, extra: &str| {
             format!(
-                "REGISTER sip:{REALM} SIP/2.0\r\nVia: SIP/2.0/UDP {phone};rport;branch=z9hG4bKreg{}{cseq}{at}\r\n\
+                "REGISTER sip:{REALM} SIP/2.0\r\nVia: SIP/2.0/UDP {phone};rport;branch=z9hG4bKr{serial}n{cseq}\r\n\
                  Max-Forwards: 70\r\nFrom: <sip:{user}@{REALM}>;tag=r\r\nTo: <sip:{user}@{REALM}>\r\n\
-                 Call-ID: reg-{}-{at}\r\nCSeq: {cseq} REGISTER\r\nContact: <sip:{user}@{phone}>\r\n\
-                 Expires: {expires_s}\r\n{extra}Content-Length: 0\r\n\r\n",
-                self.branches, self.branches,
+                 Call-ID: register-{serial}\r\nCSeq: {cseq} REGISTER\r\nContact: <sip:{user}@{phone}>\r\n\
+                 Expires: {expires_s}\r\n{extra}Content-Length: 0\r\n\r\n"
             )
         };
-        let (first, second) = (text(1, ""), |extra: &str| text(2, extra));
-        let uri = format!("sip:{REALM}");
-        let send_second = |challenge: &str| {
-            let nonce = challenge.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap();
-            let ha1 = md5(&format!("{user}:{REALM}:secret-{user}"));
-            let ha2 = md5(&format!("REGISTER:{uri}"));
-            let response = md5(&format!("{ha1}:{nonce}:00000001:abc:auth:{ha2}"));
-            second(&format!(
-                "Authorization: Digest username=\"{user}\", realm=\"{REALM}\", nonce=\"{nonce}\", uri=\"{uri}\", \
-                 qop=auth, nc=00000001, cnonce=\"abc\", response=\"{response}\", algorithm=MD5\r\n"
-            ))
-        };
-        let whole = {
-            let mut probe = Vec::new();
-            let route = Route {
-                transport: Transport::Udp,
-                local: LOCAL.parse().unwrap(),
-                remote: phone.parse().unwrap(),
-                connection: 0,
-            };
-            self.exchange.handle(self.now, Input::Sip { route, bytes: first.as_bytes() }, &mut probe);
-            let challenge = probe.iter().find_map(|output| match output {
-                Output::Send { bytes, .. } => Some(String::from_utf8(bytes.to_vec()).unwrap()),
-                _ => None,
-            });
-            let challenge = challenge.unwrap();
-            let line = challenge.lines().find(|line| line.contains("algorithm=MD5")).unwrap().to_owned();
-            send_second(&line)
-        };
-        self.feed(phone, &whole);
-        assert_eq!(self.told(phone), "200", "the registration");
+        self.feed(phone, &text(1, ""));
+        let challenge = self.heard(phone).pop().unwrap();
+        let offered = challenge
+            .lines()
+            .find(|line| line.contains("algorithm=MD5"))
+            .unwrap();
+        let nonce = offered
+            .split("nonce=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap();
+        let secret = md5(&format!("{user}:{REALM}:secret-{user}"));
+        let action = md5(&format!("REGISTER:sip:{REALM}"));
+        let answer = md5(&format!("{secret}:{nonce}:00000001:abc:auth:{action}"));
+        let proof = format!(
+            "Authorization: Digest username=\"{user}\", realm=\"{REALM}\", nonce=\"{nonce}\", uri=\"sip:{REALM}\", \
+             qop=auth, nc=00000001, cnonce=\"abc\", response=\"{answer}\", algorithm=MD5\r\n"
+        );
+        self.feed(phone, &text(2, &proof));
+        assert!(self.told(phone).starts_with("200"), "the registration");
     }
 
     /// The INVITE that a phone was sent.
@@ -416,11 +472,22 @@ impl Rig {
             .unwrap()
     }
 
+    /// The citizen who hears the latest playback presses a key.
+    pub(super) fn press(&mut self, digit: char) {
+        let (leg, _) = self.playing();
+        self.media_says(MediaEvent::Digit { leg, digit });
+    }
+
     /// What plays now ends.
     pub(super) fn prompt_ends(&mut self, whole: bool) {
         let (leg, playback) = self.playing();
         let played = Duration::from_secs(2);
-        self.media_says(MediaEvent::PromptEnded { leg, playback: playback.id, whole, played });
+        self.media_says(MediaEvent::PromptEnded {
+            leg,
+            playback: playback.id,
+            whole,
+            played,
+        });
     }
 
     /// Everything ends: nothing may be left but what people and phones hold.
@@ -428,14 +495,22 @@ impl Rig {
         self.durable_at_once = true;
         self.sync();
         self.pass(100_000);
-        assert!(self.exchange.is_idle(), "left over: {:?}", self.exchange.endpoint().counters());
+        assert!(
+            self.exchange.is_idle(),
+            "left over: {:?}",
+            self.exchange.endpoint().counters()
+        );
         assert_eq!(self.exchange.free_ports(Family::V4), PORTS as usize);
     }
 }
 
 impl Citizen {
     pub(super) fn request(&self, method: &str, cseq: u32, branch: &str, extra: &str, body: &str) -> String {
-        let tag = if self.tag.is_empty() { String::new() } else { format!(";tag={}", self.tag) };
+        let tag = if self.tag.is_empty() {
+            String::new()
+        } else {
+            format!(";tag={}", self.tag)
+        };
         let (number, address, called) = (self.number, self.address, &self.called);
         let (branch_method, cseq_method) = match method {
             "CANCEL" => ("INVITE", "CANCEL"),
@@ -462,7 +537,8 @@ pub(super) const SDP: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.99\r\ns=-\r\nc=IN IP
 
 /// The same peer, holding.
 pub(super) fn on_hold() -> String {
-    SDP.replace("o=- 1 1", "o=- 1 2").replace("a=sendrecv", "a=sendonly")
+    SDP.replace("o=- 1 1", "o=- 1 2")
+        .replace("a=sendrecv", "a=sendonly")
 }
 
 pub(super) fn agent_of(at: usize) -> &'static str {
@@ -493,12 +569,18 @@ pub(super) fn short(text: &str) -> &str {
 /// A header's value in a message.
 pub(super) fn value<'a>(text: &'a str, name: &str) -> &'a str {
     let head = text.split("\r\n\r\n").next().unwrap();
-    let found = head.split("\r\n").filter_map(|line| line.split_once(": ")).find(|(found, _)| *found == name);
+    let found = head
+        .split("\r\n")
+        .filter_map(|line| line.split_once(": "))
+        .find(|(found, _)| *found == name);
     found.map_or("", |(_, value)| value)
 }
 
 pub(super) fn tag_of(text: &str) -> String {
-    value(text, "To").split_once(";tag=").map(|(_, tag)| tag.to_owned()).unwrap_or_default()
+    value(text, "To")
+        .split_once(";tag=")
+        .map(|(_, tag)| tag.to_owned())
+        .unwrap_or_default()
 }
 
 pub(super) fn body_of(text: &str) -> &str {
@@ -506,14 +588,22 @@ pub(super) fn body_of(text: &str) -> &str {
 }
 
 fn with_body(head: &str, body: &str) -> String {
-    let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+    let kind = if body.is_empty() {
+        ""
+    } else {
+        "Content-Type: application/sdp\r\n"
+    };
     format!("{head}{kind}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
 /// A phone's response to a request of ours.
 fn response(request: &str, status: u16, sdp: &str, phone: &str) -> String {
     let to = value(request, "To");
-    let to = if to.contains(";tag=") { to.to_owned() } else { format!("{to};tag=phone") };
+    let to = if to.contains(";tag=") {
+        to.to_owned()
+    } else {
+        format!("{to};tag=phone")
+    };
     let head = format!(
         "SIP/2.0 {status} So\r\nVia: {}\r\nFrom: {}\r\nTo: {to}\r\nCall-ID: {}\r\nCSeq: {}\r\nContact: <sip:p@{phone}>\r\n",
         value(request, "Via"),
@@ -526,5 +616,8 @@ fn response(request: &str, status: u16, sdp: &str, phone: &str) -> String {
 
 /// A fact's kind on the wire.
 pub(super) fn kind(record: &Record) -> String {
-    serde_json::to_value(&record.fact).unwrap()["kind"].as_str().unwrap_or_default().to_owned()
+    serde_json::to_value(&record.fact).unwrap()["kind"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -117,10 +117,16 @@ impl Floor {
         let clock = SystemClock::new();
         let mut random = Random::from_number(12345);
         let boot = BootId::new(clock.now(), &mut random);
-        let store = Store::open(&Address::Sqlite(folder.path().join("test.db")), clock.now().wall).await.unwrap();
+        let store = Store::open(&Address::Sqlite(folder.path().join("test.db")), clock.now().wall)
+            .await
+            .unwrap();
         let keys = Keys::new(KeyRing::open(folder.path()).unwrap());
-        let config =
-            AuditConfig { node: "n1".into(), boot, site: "tangshan".into(), data: folder.path().to_owned() };
+        let config = AuditConfig {
+            node: "n1".into(),
+            boot,
+            site: "tangshan".into(),
+            data: folder.path().to_owned(),
+        };
         let audit = Audit::new(store.clone(), keys.clone(), config);
         let metrics = Arc::new(Metrics::default());
         let alarms = Alarms::load(AlarmParts {
@@ -168,7 +174,18 @@ impl Floor {
         let web = Web::new(engine.clone(), Scheme::Http);
         tokio::spawn(server::serve(web.clone(), listener, None));
         let http = Client::builder().build().unwrap();
-        Self { address, engine, web, views, asked, call, ticket, recording, folder, http }
+        Self {
+            address,
+            engine,
+            web,
+            views,
+            asked,
+            call,
+            ticket,
+            recording,
+            folder,
+            http,
+        }
     }
 
     /// A session made without its password, as its cookie.
@@ -190,7 +207,9 @@ impl Floor {
 
     pub(super) fn request(&self, method: &str, path: &str, cookie: Option<&str>) -> RequestBuilder {
         let url = format!("http://{}{path}", self.address);
-        let request = self.http.request(Method::from_bytes(method.as_bytes()).unwrap(), url);
+        let request = self
+            .http
+            .request(Method::from_bytes(method.as_bytes()).unwrap(), url);
         match cookie {
             Some(cookie) => request.header("cookie", cookie),
             None => request,
@@ -202,22 +221,38 @@ impl Floor {
     }
 
     pub(super) async fn send(&self, method: &str, path: &str, cookie: &str, body: &Value) -> Response {
-        self.request(method, path, Some(cookie)).json(body).send().await.unwrap()
+        self.request(method, path, Some(cookie))
+            .json(body)
+            .send()
+            .await
+            .unwrap()
     }
 
     /// Kinds of the facts in the trail, in order.
     pub(super) async fn trail(&self) -> Vec<String> {
         let engine = &self.engine;
         let node = engine.audit().node().to_owned();
-        let facts = engine.store().facts_after(&node, rexian::fact::FactNo(0), 10_000).await.unwrap();
-        let kind = |text: &str| serde_json::from_str::<Value>(text).unwrap()["kind"].as_str().unwrap().to_owned();
+        let facts = engine
+            .store()
+            .facts_after(&node, rexian::fact::FactNo(0), 10_000)
+            .await
+            .unwrap();
+        let kind = |text: &str| {
+            serde_json::from_str::<Value>(text).unwrap()["kind"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
         facts.iter().map(|(_, text)| kind(text)).collect()
     }
 }
 
 async fn exchange(mut inbox: mpsc::Receiver<CommandRequest>, asked: Arc<Mutex<Vec<String>>>) {
     while let Some(request) = inbox.recv().await {
-        asked.lock().unwrap().push(format!("{}: {:?}", request.actor.id, request.command));
+        asked
+            .lock()
+            .unwrap()
+            .push(format!("{}: {:?}", request.actor.id, request.command));
         let _ = request.reply.send(Ok(()));
     }
 }
@@ -248,7 +283,10 @@ fn cheap_hash() -> String {
     use argon2::PasswordHasher as _;
     let params = argon2::Params::new(64, 1, 1, None).unwrap();
     let hasher = argon2::Argon2::from(params);
-    hasher.hash_password_with_salt(PASSWORD.as_bytes(), b"a-salt-for-tests").unwrap().to_string()
+    hasher
+        .hash_password_with_salt(PASSWORD.as_bytes(), b"a-salt-for-tests")
+        .unwrap()
+        .to_string()
 }
 
 pub(super) fn caller() -> Number {
@@ -261,8 +299,15 @@ async fn furnish(engine: &Engine, random: &mut Random) -> (InteractionId, Ticket
     let call = InteractionId::new(now, random);
     let recording = RecordingId::new(now, random);
     let mut tx = engine.store().begin().await.unwrap();
-    let personal = Personal { number: Some(caller()), ..Personal::default() };
-    let sealed = engine.audit().seal(&mut tx, &call.to_string(), &personal).await.unwrap();
+    let personal = Personal {
+        number: Some(caller()),
+        ..Personal::default()
+    };
+    let sealed = engine
+        .audit()
+        .seal(&mut tx, &call.to_string(), &personal)
+        .await
+        .unwrap();
     let mut record = CallRecord::empty(call, now.wall);
     record.line = Some("main".parse().unwrap());
     record.queue = Some("general".parse().unwrap());
@@ -274,7 +319,11 @@ async fn furnish(engine: &Engine, random: &mut Random) -> (InteractionId, Ticket
     record.outcome = Some(Outcome::Answered);
     record.ended_by = Some(EndedBy::Caller);
     record.talk_ms = 61_000;
-    let change = CallChange { record: &record, segments_from: 0, offers_from: 0 };
+    let change = CallChange {
+        record: &record,
+        segments_from: 0,
+        offers_from: 0,
+    };
     tx.put_calls("n1", &[change]).await.unwrap();
     let row = RecordingRow {
         id: recording,

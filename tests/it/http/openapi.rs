@@ -19,7 +19,10 @@ fn the_copy_of_the_description_is_what_is_served() {
 fn every_reference_of_the_description_leads_somewhere() {
     let value: serde_json::Value = serde_json::from_str(openapi::text()).unwrap();
     let text = openapi::text();
-    let references = text.split("\"$ref\": \"#").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let references = text
+        .split("\"$ref\": \"#")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap());
     let mut seen = 0;
     for reference in references {
         assert!(value.pointer(reference).is_some(), "{reference}");

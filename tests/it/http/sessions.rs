@@ -9,11 +9,22 @@ use super::floor::PASSWORD;
 
 async fn sign_in(floor: &Floor, user: &str, password: &str) -> reqwest::Response {
     let body = json!({"user": user, "password": password});
-    floor.request("POST", "/api/v1/session", None).json(&body).send().await.unwrap()
+    floor
+        .request("POST", "/api/v1/session", None)
+        .json(&body)
+        .send()
+        .await
+        .unwrap()
 }
 
 fn cookie_of(response: &reqwest::Response) -> String {
-    response.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+    response.headers()["set-cookie"]
+        .to_str()
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned()
 }
 
 #[tokio::test]
@@ -22,21 +33,47 @@ async fn a_session_begins_with_the_password_and_ends_with_the_sign_out() {
     let response = sign_in(&floor, "agent", PASSWORD).await;
     assert_eq!(response.status(), 200);
     let line = response.headers()["set-cookie"].to_str().unwrap().to_owned();
-    assert!(line.contains("HttpOnly") && line.contains("SameSite=Strict"), "{line}");
+    assert!(
+        line.contains("HttpOnly") && line.contains("SameSite=Strict"),
+        "{line}"
+    );
     let cookie = cookie_of(&response);
     let me: Value = floor.get("/api/v1/session", &cookie).await.json().await.unwrap();
     assert_eq!(me["user"], "agent");
     assert_eq!(me["agent"], "a1001");
     assert_eq!(me["roles"], json!(["agent"]));
-    assert!(me["permissions"].as_array().unwrap().contains(&json!("ticket.submit")));
-    assert!(!me["permissions"].as_array().unwrap().contains(&json!("user.manage")));
-    assert_eq!(floor.request("DELETE", "/api/v1/session", Some(&cookie)).send().await.unwrap().status(), 204);
+    assert!(
+        me["permissions"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("ticket.submit"))
+    );
+    assert!(
+        !me["permissions"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("user.manage"))
+    );
+    assert_eq!(
+        floor
+            .request("DELETE", "/api/v1/session", Some(&cookie))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        204
+    );
     let refused = floor.get("/api/v1/session", &cookie).await;
     assert_eq!(refused.status(), 401);
-    assert_eq!(floor.trail().await.iter().filter(|kind| kind.starts_with("user.")).collect::<Vec<_>>(), [
-        "user.signed_in",
-        "user.signed_out"
-    ]);
+    assert_eq!(
+        floor
+            .trail()
+            .await
+            .iter()
+            .filter(|kind| kind.starts_with("user."))
+            .collect::<Vec<_>>(),
+        ["user.signed_in", "user.signed_out"]
+    );
 }
 
 #[tokio::test]
@@ -44,7 +81,12 @@ async fn a_new_sign_in_ends_the_session_the_browser_had() {
     let floor = Floor::open().await;
     let first = cookie_of(&sign_in(&floor, "agent", PASSWORD).await);
     let body = json!({"user": "agent", "password": PASSWORD});
-    let again = floor.request("POST", "/api/v1/session", Some(&first)).json(&body).send().await.unwrap();
+    let again = floor
+        .request("POST", "/api/v1/session", Some(&first))
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
     let second = cookie_of(&again);
     assert_ne!(first, second);
     assert_eq!(floor.get("/api/v1/session", &first).await.status(), 401);
@@ -56,7 +98,11 @@ async fn five_wrong_passwords_lock_the_account_even_for_the_right_one() {
     let floor = Floor::open().await;
     for attempt in 1..=5 {
         let response = sign_in(&floor, "agent", "Wrong-12345").await;
-        let expected = if attempt < 5 { (401, "wrong_password") } else { (429, "too_many_attempts") };
+        let expected = if attempt < 5 {
+            (401, "wrong_password")
+        } else {
+            (429, "too_many_attempts")
+        };
         let status = response.status().as_u16();
         let problem: Value = response.json().await.unwrap();
         assert_eq!((status, problem["code"].as_str().unwrap()), expected);
@@ -65,8 +111,17 @@ async fn five_wrong_passwords_lock_the_account_even_for_the_right_one() {
     assert_eq!(locked.status(), 429);
     let wait: u64 = locked.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=901).contains(&wait), "{wait}");
-    assert_eq!(sign_in(&floor, "supervisor", PASSWORD).await.status(), 200, "others are not locked");
-    let failures = floor.trail().await.iter().filter(|kind| *kind == "user.sign_in_failed").count();
+    assert_eq!(
+        sign_in(&floor, "supervisor", PASSWORD).await.status(),
+        200,
+        "others are not locked"
+    );
+    let failures = floor
+        .trail()
+        .await
+        .iter()
+        .filter(|kind| *kind == "user.sign_in_failed")
+        .count();
     assert_eq!(failures, 5);
 }
 
@@ -104,12 +159,35 @@ async fn a_refusal_is_a_problem_document_in_chinese() {
         ("GET", "/api/v1/calls?cursor=x", "", 422, "invalid"),
         ("PATCH", "/api/v1/calls", "", 405, "method_not_allowed"),
         ("PUT", "/api/v1/agent/presence", "{", 400, "malformed"),
-        ("PUT", "/api/v1/agent/presence", r#"{"state": "ready", "x": 1}"#, 400, "malformed"),
-        ("PUT", "/api/v1/agent/presence", r#"{"state": "asleep"}"#, 422, "unknown"),
-        ("PUT", "/api/v1/agent/presence", r#"{"state": "not_ready"}"#, 422, "incomplete"),
+        (
+            "PUT",
+            "/api/v1/agent/presence",
+            r#"{"state": "ready", "x": 1}"#,
+            400,
+            "malformed",
+        ),
+        (
+            "PUT",
+            "/api/v1/agent/presence",
+            r#"{"state": "asleep"}"#,
+            422,
+            "unknown",
+        ),
+        (
+            "PUT",
+            "/api/v1/agent/presence",
+            r#"{"state": "not_ready"}"#,
+            422,
+            "incomplete",
+        ),
     ] {
         let request = floor.request(method, path, Some(&cookie));
-        let response = request.header("content-type", "application/json").body(body).send().await.unwrap();
+        let response = request
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.status(), status, "{method} {path} {body}");
         let problem: Value = response.json().await.unwrap();
         assert_eq!(problem["code"], code, "{method} {path} {body}");
@@ -122,7 +200,12 @@ async fn a_body_beyond_the_bound_is_refused() {
     let cookie = floor.session("agent").await;
     let body = json!({"name": "x".repeat(1 << 20)});
     let path = format!("/api/v1/tickets/{}", floor.ticket);
-    let response = floor.request("PUT", &path, Some(&cookie)).header("if-match", "\"1\"").json(&body).send().await;
+    let response = floor
+        .request("PUT", &path, Some(&cookie))
+        .header("if-match", "\"1\"")
+        .json(&body)
+        .send()
+        .await;
     assert_eq!(response.unwrap().status(), 413);
 }
 
@@ -131,7 +214,10 @@ async fn a_foreign_page_cannot_write() {
     let floor = Floor::open().await;
     let cookie = floor.session("agent").await;
     let reject = |origin: &'static str| {
-        floor.request("POST", "/api/v1/agent/offer/reject", Some(&cookie)).header("origin", origin).send()
+        floor
+            .request("POST", "/api/v1/agent/offer/reject", Some(&cookie))
+            .header("origin", origin)
+            .send()
     };
     let response = reject("https://evil.example").await.unwrap();
     assert_eq!(response.status(), 403);
@@ -139,7 +225,9 @@ async fn a_foreign_page_cannot_write() {
     assert_eq!(problem["code"], "wrong_origin");
     assert!(floor.asked.lock().unwrap().is_empty());
     let own = format!("http://{}", floor.address);
-    let request = floor.request("POST", "/api/v1/agent/offer/reject", Some(&cookie)).header("origin", own);
+    let request = floor
+        .request("POST", "/api/v1/agent/offer/reject", Some(&cookie))
+        .header("origin", own);
     assert_eq!(request.send().await.unwrap().status(), 204);
 }
 
@@ -148,8 +236,14 @@ async fn an_answer_lets_no_foreign_script_run() {
     let floor = Floor::open().await;
     for path in ["/", "/api/v1/session", "/healthz"] {
         let response = floor.request("GET", path, None).send().await.unwrap();
-        let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
-        assert!(policy.contains("script-src 'self';") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        let policy = response.headers()["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        assert!(
+            policy.contains("script-src 'self';") && policy.contains("frame-ancestors 'none'"),
+            "{policy}"
+        );
         assert_eq!(response.headers()["x-content-type-options"], "nosniff");
     }
 }
@@ -159,12 +253,28 @@ async fn a_closed_account_has_no_session_any_more() {
     let floor = Floor::open().await;
     let (admin, agent) = (floor.session("admin").await, floor.session("agent").await);
     let users: Value = floor.get("/api/v1/users", &admin).await.json().await.unwrap();
-    let row = users["items"].as_array().unwrap().iter().find(|row| row["user"] == "agent").unwrap();
+    let row = users["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["user"] == "agent")
+        .unwrap();
     let version = format!("\"{}\"", row["version"]);
-    let close = floor.request("PUT", "/api/v1/users/agent/state", Some(&admin)).json(&json!({"state": "disabled"}));
-    assert_eq!(close.send().await.unwrap().status(), 428, "the version must be named");
-    let close = floor.request("PUT", "/api/v1/users/agent/state", Some(&admin)).json(&json!({"state": "disabled"}));
-    assert_eq!(close.header("if-match", version).send().await.unwrap().status(), 200);
+    let close = floor
+        .request("PUT", "/api/v1/users/agent/state", Some(&admin))
+        .json(&json!({"state": "disabled"}));
+    assert_eq!(
+        close.send().await.unwrap().status(),
+        428,
+        "the version must be named"
+    );
+    let close = floor
+        .request("PUT", "/api/v1/users/agent/state", Some(&admin))
+        .json(&json!({"state": "disabled"}));
+    assert_eq!(
+        close.header("if-match", version).send().await.unwrap().status(),
+        200
+    );
     assert_eq!(floor.get("/api/v1/session", &agent).await.status(), 401);
     assert_eq!(sign_in(&floor, "agent", PASSWORD).await.status(), 401);
 }
@@ -177,19 +287,44 @@ async fn an_administrator_makes_accounts_and_the_security_officer_gives_roles() 
     let made = floor.send("POST", "/api/v1/users", &admin, &body).await;
     assert_eq!(made.status(), 201);
     assert_eq!(made.json::<Value>().await.unwrap()["roles"], json!([]));
-    assert_eq!(floor.send("POST", "/api/v1/users", &admin, &body).await.status(), 409, "the name is taken");
+    assert_eq!(
+        floor.send("POST", "/api/v1/users", &admin, &body).await.status(),
+        409,
+        "the name is taken"
+    );
     let weak = json!({"user": "li", "name": "李四", "password": "12345678", "organ": "tangshan"});
-    let refused: Value = floor.send("POST", "/api/v1/users", &admin, &weak).await.json().await.unwrap();
-    assert_eq!((refused["code"].as_str(), refused["field"].as_str()), (Some("invalid"), Some("password")));
+    let refused: Value = floor
+        .send("POST", "/api/v1/users", &admin, &weak)
+        .await
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(
+        (refused["code"].as_str(), refused["field"].as_str()),
+        (Some("invalid"), Some("password"))
+    );
 
     let give = |roles: Value| {
         let request = floor.request("PUT", "/api/v1/users/zhang/roles", Some(&security));
-        request.header("if-match", "\"1\"").json(&json!({"roles": roles})).send()
+        request
+            .header("if-match", "\"1\"")
+            .json(&json!({"roles": roles}))
+            .send()
     };
     let apart = give(json!(["admin", "auditor"])).await.unwrap();
     assert_eq!(apart.status(), 422);
     assert_eq!(give(json!(["supervisor"])).await.unwrap().status(), 200);
-    assert_eq!(give(json!(["agent"])).await.unwrap().status(), 412, "the version is old");
-    let account = floor.engine.store().account(&"zhang".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(
+        give(json!(["agent"])).await.unwrap().status(),
+        412,
+        "the version is old"
+    );
+    let account = floor
+        .engine
+        .store()
+        .account(&"zhang".parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(account.roles, [Role::Supervisor].into());
 }

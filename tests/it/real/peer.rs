@@ -199,6 +199,19 @@ impl Phone {
         self.cancel();
     }
 
+    /// Sends the INVITE of the call once more, as it was.
+    pub(crate) fn repeat_invite(&self) {
+        let invite = self.shared.state.lock().unwrap().dialog.invite.clone();
+        self.shared.send(&invite);
+    }
+
+    /// Every answer so far that begins with this status and belongs to a method.
+    pub(crate) fn answers(&self, status: &str, method: &str) -> Vec<Seen> {
+        let state = self.shared.state.lock().unwrap();
+        let of = |it: &&Seen| it.begins(status) && it.header("cseq").is_some_and(|it| it.ends_with(method));
+        state.seen.iter().filter(of).cloned().collect()
+    }
+
     /// Takes a call back.
     pub(crate) fn cancel(&self) {
         let invite = self.shared.state.lock().unwrap().dialog.invite.clone();
@@ -239,11 +252,6 @@ impl Phone {
         let mut state = self.shared.state.lock().unwrap();
         state.dialog = Dialog::default();
         state.seen.clear();
-    }
-
-    /// Waits for a request or an answer that begins with this word, as `INVITE` or `486`.
-    pub(crate) fn wait_for(&self, word: &str) -> Seen {
-        self.wait(word, |it| it.begins(word))
     }
 
     fn wait(&self, what: &str, wanted: impl Fn(&Seen) -> bool) -> Seen {

@@ -253,7 +253,10 @@ impl Server {
     pub(crate) fn only_call(&self) -> Value {
         let calls = self.ended_calls(1);
         assert_eq!(calls.len(), 1, "{calls:#?}");
-        self.detail(&calls[0])
+        wait::until("the end of every offer", Duration::from_secs(10), || {
+            let call = self.detail(&calls[0]);
+            call["offers"].as_array()?.iter().all(|it| !it["outcome"].is_null()).then_some(call)
+        })
     }
 
     /// A call whole.

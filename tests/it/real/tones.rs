@@ -117,7 +117,7 @@ fn check_recording(server: &Server, citizen: &Phone, agent: &Phone) {
     // The command line writes the same sound.
     let file = server.folder.path().join("export.wav");
     let id = call["call"]["recording"].as_str().unwrap();
-    server.run(&["recordings", "export", id, "--out", &file.display().to_string()]);
+    server.run(&["recordings", "export", id, &file.display().to_string()]);
     let exported = alaw::read_stereo(&std::fs::read(&file).unwrap());
     assert!(exported == (left, right), "the exported file differs from the web's");
 }

@@ -454,7 +454,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description Rows, 1 to 500 [100]. */
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
                     limit?: number;
                     /** @description Only those that are open. */
                     open?: boolean;
@@ -553,7 +553,7 @@ export interface paths {
                     cursor?: string;
                     /** @description `today` or YYYY-MM-DD. */
                     day?: string;
-                    /** @description Rows, 1 to 500 [100]. */
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
                     limit?: number;
                     /** @description An outcome's code. */
                     outcome?: string;
@@ -924,7 +924,7 @@ export interface paths {
                     cursor?: string;
                     /** @description `today` or YYYY-MM-DD. */
                     day?: string;
-                    /** @description Rows, 1 to 500 [100]. */
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
                     limit?: number;
                 };
                 header?: never;
@@ -1176,7 +1176,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description `today` or YYYY-MM-DD [today]. */
+                    /** @description `today` or YYYY-MM-DD; today when nothing is said. */
                     day?: string;
                 };
                 header?: never;
@@ -1274,7 +1274,7 @@ export interface paths {
                     day?: string;
                     /** @description The order of this call; the others do not narrow then. */
                     interaction?: string;
-                    /** @description Rows, 1 to 500 [100]. */
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
                     limit?: number;
                     /** @description A whole order number. */
                     number?: string;

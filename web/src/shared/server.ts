@@ -5,7 +5,7 @@ import type { components, paths } from './api'
 import { now, serverClock } from './clock'
 import type { Agent, Alarm, Call, CallRow, Fields, Me, Names, Order, Presence, PresenceState, Queue, TreeNode } from './model'
 import { Problem } from './problem'
-import { t } from './texts'
+import { code, t } from './texts'
 import type { Socket } from './stream'
 
 type Schemas = components['schemas']
@@ -214,7 +214,7 @@ export function readCall(data: unknown): Call {
   return {
     interaction: call.interaction,
     state: call.state as Call['state'],
-    caller: call.caller,
+    caller: code('caller', call.caller),
     lineName: call.line_name,
     queueName: call.queue_name,
     agent: call.agent ?? null,
@@ -259,7 +259,7 @@ function readRow(call: Schemas['Call']): CallRow {
   return {
     id: call.interaction,
     at: call.offered_at,
-    caller: call.caller,
+    caller: code('caller', call.caller),
     queueName: call.queue_name,
     outcome: call.outcome ?? null,
     waitMs: call.wait_ms ?? null,
@@ -276,7 +276,7 @@ function readOrder(ticket: Schemas['Ticket']): Order {
     state: ticket.state,
     version: ticket.version,
     interaction: ticket.interaction,
-    caller: ticket.caller,
+    caller: code('caller', ticket.caller),
     categoryPath: ticket.category_path,
     regionPath: ticket.region_path,
     updatedAt: ticket.updated_at,

@@ -1,0 +1,1 @@
+# owned by the figures engineer (in progress): do not write this file
