@@ -17,6 +17,22 @@ pub enum AccountFact {
         /// Its roles.
         roles: Vec<String>,
     },
+    /// Roles were given or taken.
+    #[serde(rename = "user.roles_set")]
+    RolesSet {
+        /// Whose.
+        user: UserId,
+        /// All roles he has now.
+        roles: Vec<String>,
+    },
+    /// An account was opened or closed.
+    #[serde(rename = "user.state_set")]
+    StateSet {
+        /// Whose.
+        user: UserId,
+        /// `active` or `disabled`.
+        state: String,
+    },
     /// A password was set.
     #[serde(rename = "user.password_set")]
     PasswordSet {

@@ -214,7 +214,7 @@ pub(crate) async fn set_roles(
     account.roles = roles;
     // The fact of a grant is the account's roles as they stand after it.
     let codes = account.roles.iter().map(|role| role.code().to_owned()).collect();
-    let fact = AccountFact::Created {
+    let fact = AccountFact::RolesSet {
         user: id,
         roles: codes,
     };
@@ -237,7 +237,6 @@ pub(crate) async fn set_state(
     let state = AccountState::parse(&body.state).ok_or_else(|| Problem::new(Code::Unknown).field("state"))?;
     let mut account = read(&web, &id).await?;
     account.state = state;
-    let roles = account.roles.iter().map(|role| role.code().to_owned()).collect();
     let cause = if state == AccountState::Active {
         "api:enable"
     } else {
@@ -248,7 +247,13 @@ pub(crate) async fn set_state(
         &who,
         account,
         version,
-        (cause, AccountFact::Created { user: id, roles }),
+        (
+            cause,
+            AccountFact::StateSet {
+                user: id,
+                state: state.code().to_owned(),
+            },
+        ),
     )
     .await
 }

@@ -141,7 +141,9 @@ fn chain(batch: &JournalBatch) -> String {
 /// A folder with the same keys and one journal file of these bytes.
 fn data_with(original: &Path, file: &Path, bytes: &[u8]) -> tempfile::TempDir {
     // There are thousands of them: in memory where the system has such a folder.
-    let data = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+    let data = tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap();
     fs::create_dir_all(data.path().join("journal")).unwrap();
     fs::create_dir_all(data.path().join("keys")).unwrap();
     fs::copy(

@@ -402,6 +402,20 @@ fn account_records() -> Vec<Record> {
             },
         ),
         of(
+            "api:roles",
+            AccountFact::RolesSet {
+                user: id("zhao"),
+                roles: vec!["supervisor".to_owned()],
+            },
+        ),
+        of(
+            "api:disable",
+            AccountFact::StateSet {
+                user: id("zhao"),
+                state: "disabled".to_owned(),
+            },
+        ),
+        of(
             "cli:users_password",
             AccountFact::PasswordSet { user: id("zhao") },
         ),

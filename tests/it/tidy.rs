@@ -95,7 +95,8 @@ fn code_of(text: &str) -> String {
 fn names(code: &str, word: &str) -> bool {
     let goes_on = |rest: &str| rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
     let open_ended = word.ends_with(|last: char| !last.is_alphanumeric());
-    code.match_indices(word).any(|(at, _)| open_ended || !goes_on(&code[at + word.len()..]))
+    code.match_indices(word)
+        .any(|(at, _)| open_ended || !goes_on(&code[at + word.len()..]))
 }
 
 #[test]
@@ -196,7 +197,14 @@ fn no_test_sleeps_or_is_ignored() {
 #[test]
 fn crates_have_licences_that_a_city_may_run() {
     let output = std::process::Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", "x86_64-unknown-linux-gnu"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--locked",
+            "--filter-platform",
+            "x86_64-unknown-linux-gnu",
+        ])
         .current_dir(root())
         .output()
         .unwrap();

@@ -24,6 +24,8 @@ pub(crate) enum Act {
     Press(char),
     Hold,
     Retrieve,
+    /// Has waited long enough.
+    GiveUp,
     HangUp,
 }
 
@@ -231,7 +233,8 @@ impl Citizen {
                 self.holding = false;
                 self.reoffer(now, Speaks::Both, out);
             }
-            (Act::HangUp, Stage::Up) => {
+            (Act::GiveUp, Stage::Up) if self.talking => (),
+            (Act::GiveUp | Act::HangUp, Stage::Up) => {
                 self.dialog.send(now, "BYE", "", out);
                 self.stage = Stage::Ending;
             }
@@ -291,11 +294,6 @@ impl Citizen {
         acts
     }
 
-    /// Whether a hang-up that was planned for the wait still counts.
-    pub(crate) fn is_talking(&self) -> bool {
-        self.talking
-    }
-
     fn think(&mut self, now: MonoTime, heard: Heard, out: &mut Vec<String>) -> Acts {
         match heard {
             Heard::Response(status, text) => self.answered(now, status, &text, out),
@@ -337,7 +335,7 @@ impl Citizen {
                 Acts::new()
             }
             // 481: the engine knows nothing of this dialog any more.
-            ("BYE", 200..) | (_, 481) => {
+            ("BYE", 200..) | ("INVITE" | "INFO", 481) => {
                 self.stage = Stage::Over;
                 Acts::new()
             }
@@ -368,7 +366,7 @@ impl Citizen {
             self.races.answers_after_cancel += 1;
             return self.act(now, Act::HangUp, out);
         }
-        let mut acts = vec![(self.plan.patience, Act::HangUp)];
+        let mut acts = vec![(self.plan.patience, Act::GiveUp)];
         acts.extend(self.plan.key.map(|(key, after)| (after, Act::Press(key))));
         acts
     }

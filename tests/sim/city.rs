@@ -43,6 +43,8 @@ pub(crate) const PROMPTS: [&str; 5] = ["greeting", "notice-recorded", "menu", "i
 /// Who was passed over is not asked again for the same caller so soon.
 pub(crate) const EXCLUDED: Duration = Duration::from_mins(1);
 
+const RTP_BASE: u16 = 40_000;
+
 const MAIN: &str = r#"{"name": "主流程", "start": "greeting", "notice": "notice-recorded", "nodes": {
   "greeting": {"verb": "play", "prompts": ["greeting", "notice-recorded"], "interruptible": false, "next": "menu"},
   "menu": {"verb": "collect", "prompts": ["menu"], "digits": 1, "timeout_ms": 3000, "invalid": ["invalid-key"],
@@ -112,8 +114,16 @@ pub(crate) fn citizen_rtp(number: u32, real: bool) -> SocketAddr {
     let net = if real { 9 } else { 8 };
     SocketAddr::new(
         IpAddr::V4(Ipv4Addr::new(10, net, b, c)),
-        40_000 + 2 * u16::from(a),
+        RTP_BASE + 2 * u16::from(a),
     )
+}
+
+/// The citizen whose RTP this is, and whether it is real.
+pub(crate) fn citizen_of_rtp(rtp: SocketAddr) -> Option<(u32, bool)> {
+    let IpAddr::V4(ip) = rtp.ip() else { return None };
+    let [ten, net, b, c] = ip.octets();
+    let [_, a] = (rtp.port().wrapping_sub(RTP_BASE) / 2).to_be_bytes();
+    (ten == 10 && matches!(net, 8 | 9)).then_some((u32::from_be_bytes([0, a, b, c]), net == 9))
 }
 
 pub(crate) fn phone_rtp(at: usize, serial: u32) -> SocketAddr {

@@ -21,6 +21,7 @@ use crate::text::sdp;
 use crate::text::with_body;
 
 const EXPIRES: Duration = Duration::from_mins(20);
+const REMEMBERED: Duration = Duration::from_mins(5);
 
 /// What a phone does of its own accord.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +65,7 @@ pub(crate) struct PhoneCall {
     pub(crate) stage: Stage,
     version: u32,
     rtp: SocketAddr,
+    since: MonoTime,
 }
 
 #[derive(Debug)]
@@ -119,6 +121,14 @@ impl Phone {
             .values()
             .all(|call| call.stage == Stage::Over && call.dialog.is_quiet())
             && !self.registration.waits
+    }
+
+    /// The calls whose other end died.
+    pub(crate) fn forget_calls(&mut self) {
+        for call in self.calls.values_mut() {
+            call.stage = Stage::Over;
+            call.dialog.forget();
+        }
     }
 
     /// The phone goes home: it takes its registration back.
@@ -258,12 +268,14 @@ impl Phone {
             dialog,
             invite: invite.0.to_owned(),
             plan,
-            stage: Stage::Ringing,
+            // Whoever says nothing has nothing to end.
+            stage: if plan == Plan::Silent { Stage::Over } else { Stage::Ringing },
             version: 1,
             rtp: phone_rtp(self.at, self.serial),
+            since: now,
         };
-        let _ = now;
-        self.calls.retain(|_, call| call.stage != Stage::Over || !call.dialog.is_quiet() || call.plan == Plan::Silent);
+        // Over calls are remembered until nothing of them can arrive any more.
+        self.calls.retain(|_, call| call.stage != Stage::Over || now.since(call.since) < REMEMBERED);
         self.calls.insert(id.clone(), call);
         let later = |random: &mut Random, ms: u64| Duration::from_millis(50 + random.below(ms));
         let ring = (Duration::from_millis(10), Act::Ring(id.clone()));

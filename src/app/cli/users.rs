@@ -221,10 +221,18 @@ async fn change(base: &Base, user: &UserId, work: impl FnOnce(&mut Account)) -> 
         .account(user)
         .await?
         .with_context(|| format!("no account {user}"))?;
+    let before = account.state;
     work(&mut account);
-    let fact = AccountFact::Created {
-        user: user.clone(),
-        roles: codes(&account.roles),
+    let fact = if account.state == before {
+        AccountFact::RolesSet {
+            user: user.clone(),
+            roles: codes(&account.roles),
+        }
+    } else {
+        AccountFact::StateSet {
+            user: user.clone(),
+            state: account.state.code().to_owned(),
+        }
     };
     let mut tx = base.store.begin().await?;
     tx.update_account(&account).await?;

@@ -342,7 +342,11 @@ impl<C: Clock> Worker<C> {
                 self.read_sockets(now);
                 self.plane.tick(now, &mut self.wire);
                 let so_far = self.received + self.wire.sent;
-                quiet = if so_far == traffic { quiet.saturating_add(1) } else { 0 };
+                quiet = if so_far == traffic {
+                    quiet.saturating_add(1)
+                } else {
+                    0
+                };
                 traffic = so_far;
                 let grid = if quiet < QUIET_LOOKS { GRID } else { QUIET_GRID };
                 look_at = (look_at + grid).max(now + grid / 2);

@@ -9,7 +9,11 @@ pub(crate) const FRAME: usize = 160;
 
 /// One sample as A-law (G.711, the reference algorithm of G.191: 13 bits, even bits inverted).
 pub(crate) fn encode(sample: i16) -> u8 {
-    let mut magnitude = if sample < 0 { i32::from(!sample) >> 4 } else { i32::from(sample) >> 4 };
+    let mut magnitude = if sample < 0 {
+        i32::from(!sample) >> 4
+    } else {
+        i32::from(sample) >> 4
+    };
     if 15 < magnitude {
         let mut exponent = 1;
         while 16 + 15 < magnitude {
@@ -46,7 +50,11 @@ pub(crate) struct Tone {
 impl Tone {
     /// `frequency` in Hz; the level is about −9 dBm0.
     pub(crate) fn new(frequency: f64, seed: u32) -> Self {
-        Self { frequency, at: 0, noise: seed.wrapping_mul(2_654_435_761) | 1 }
+        Self {
+            frequency,
+            at: 0,
+            noise: seed.wrapping_mul(2_654_435_761) | 1,
+        }
     }
 
     /// The next 20 ms.
@@ -84,7 +92,10 @@ pub(crate) fn level(samples: &[i16], frequency: f64) -> f64 {
 /// Where a tone begins and ends in a sound: first and last 20 ms frame in which it is louder than −20 dB, in
 /// milliseconds, and how many frames between them are without it.
 pub(crate) fn span(samples: &[i16], frequency: f64) -> Option<(usize, usize, usize)> {
-    let loud: Vec<bool> = samples.chunks_exact(FRAME).map(|frame| -20.0 < level(frame, frequency)).collect();
+    let loud: Vec<bool> = samples
+        .chunks_exact(FRAME)
+        .map(|frame| -20.0 < level(frame, frequency))
+        .collect();
     let first = loud.iter().position(|loud| *loud)?;
     let last = loud.iter().rposition(|loud| *loud)?;
     let gaps = loud[first..=last].iter().filter(|loud| !**loud).count();
@@ -94,22 +105,38 @@ pub(crate) fn span(samples: &[i16], frequency: f64) -> Option<(usize, usize, usi
 /// The samples of a 16 bit WAV file with one channel.
 pub(crate) fn read_wav(path: &std::path::Path) -> Vec<i16> {
     let mut reader = hound::WavReader::open(path).unwrap();
-    assert_eq!((reader.spec().channels, reader.spec().sample_rate), (1, 8_000), "{}", path.display());
+    assert_eq!(
+        (reader.spec().channels, reader.spec().sample_rate),
+        (1, 8_000),
+        "{}",
+        path.display()
+    );
     reader.samples::<i16>().map(Result::unwrap).collect()
 }
 
 /// Left and right of a WAV file with two channels.
 pub(crate) fn read_stereo(bytes: &[u8]) -> (Vec<i16>, Vec<i16>) {
     let samples: Vec<i16> = match wav_format(bytes) {
-        1 => hound::WavReader::new(bytes).unwrap().samples::<i16>().map(Result::unwrap).collect(),
+        1 => hound::WavReader::new(bytes)
+            .unwrap()
+            .samples::<i16>()
+            .map(Result::unwrap)
+            .collect(),
         6 => wav_data(bytes).iter().map(|byte| decode(*byte)).collect(),
         other => panic!("WAV format {other}"),
     };
-    (samples.iter().step_by(2).copied().collect(), samples.iter().skip(1).step_by(2).copied().collect())
+    (
+        samples.iter().step_by(2).copied().collect(),
+        samples.iter().skip(1).step_by(2).copied().collect(),
+    )
 }
 
 fn chunk<'a>(bytes: &'a [u8], name: &[u8; 4]) -> &'a [u8] {
-    assert_eq!((&bytes[..4], &bytes[8..12]), (&b"RIFF"[..], &b"WAVE"[..]), "not a WAV file");
+    assert_eq!(
+        (&bytes[..4], &bytes[8..12]),
+        (&b"RIFF"[..], &b"WAVE"[..]),
+        "not a WAV file"
+    );
     let mut at = 12;
     loop {
         let length = u32::from_le_bytes(bytes[at + 4..at + 8].try_into().unwrap()) as usize;
@@ -137,7 +164,11 @@ fn our_own_ear_decodes_what_it_encodes_and_tells_tones_apart() {
     }
     let mut tone = Tone::new(1_000.0, 7);
     let sound: Vec<i16> = (0..50).flat_map(|_| tone.frame()).map(decode).collect();
-    assert!((-12.6..-11.9).contains(&level(&sound, 1_000.0)), "{}", level(&sound, 1_000.0));
+    assert!(
+        (-12.6..-11.9).contains(&level(&sound, 1_000.0)),
+        "{}",
+        level(&sound, 1_000.0)
+    );
     assert!(level(&sound, 440.0) < -50.0);
     assert_eq!(span(&sound, 1_000.0), Some((0, 1_000, 0)));
 }

@@ -52,7 +52,12 @@ impl Baresip {
             TcpStream::connect(("127.0.0.1", port + 5)).ok()
         });
         control.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-        Self { child, folder, control, said: Vec::new() }
+        Self {
+            child,
+            folder,
+            control,
+            said: Vec::new(),
+        }
     }
 
     /// Gives a command (netstring JSON).
@@ -94,7 +99,10 @@ impl Drop for Baresip {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            println!("{}", fs::read_to_string(self.folder.join("log")).unwrap_or_default());
+            println!(
+                "{}",
+                fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+            );
         }
     }
 }
@@ -107,8 +115,12 @@ fn free_ports() -> u16 {
 }
 
 fn write_tone(path: &Path, frequency: f64) {
-    let spec =
-        hound::WavSpec { channels: 1, sample_rate: 8_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
     let mut writer = hound::WavWriter::create(path, spec).unwrap();
     for at in 0..8_000 * 60 {
         let sample = 8_000.0 * (2.0 * std::f64::consts::PI * frequency * f64::from(at) / 8_000.0).sin();
@@ -140,8 +152,9 @@ fn citizen_and_agent_with_baresip_talk_and_the_recording_has_both() {
     });
     agent.wait_for("REGISTER_OK", Duration::from_secs(10));
     server.agent_ready(1);
-    let mut citizen =
-        Baresip::start(&server, "citizen", 1_000.0, |port| format!("<sip:13812345678@{trunk}:{port}>;regint=0\n"));
+    let mut citizen = Baresip::start(&server, "citizen", 1_000.0, |port| {
+        format!("<sip:13812345678@{trunk}:{port}>;regint=0\n")
+    });
     citizen.tell("dial", &format!("sip:12000@{sip}"));
     citizen.wait_for("CALL_ESTABLISHED", Duration::from_secs(10));
     agent.wait_for("CALL_ESTABLISHED", Duration::from_secs(10));
@@ -150,10 +163,22 @@ fn citizen_and_agent_with_baresip_talk_and_the_recording_has_both() {
     agent.wait_for("CALL_CLOSED", Duration::from_secs(10));
     let call = server.only_call();
     assert_eq!(call["call"]["outcome"], "answered", "{call:#}");
-    let tone = |sound: &[i16], frequency| alaw::span(sound, frequency).map_or(0, |(begin, end, _)| end - begin);
+    let tone =
+        |sound: &[i16], frequency| alaw::span(sound, frequency).map_or(0, |(begin, end, _)| end - begin);
     let (by_agent, by_citizen) = (agent.heard(), citizen.heard());
-    assert!(3_000 <= tone(&by_agent, 1_000.0), "the agent heard {} ms of the citizen", tone(&by_agent, 1_000.0));
-    assert!(3_000 <= tone(&by_citizen, 440.0), "the citizen heard {} ms of the agent", tone(&by_citizen, 440.0));
+    assert!(
+        3_000 <= tone(&by_agent, 1_000.0),
+        "the agent heard {} ms of the citizen",
+        tone(&by_agent, 1_000.0)
+    );
+    assert!(
+        3_000 <= tone(&by_citizen, 440.0),
+        "the citizen heard {} ms of the agent",
+        tone(&by_citizen, 440.0)
+    );
     let (left, right) = alaw::read_stereo(&server.recording(&call["call"]));
-    assert!(3_000 <= tone(&left, 1_000.0) && 3_000 <= tone(&right, 440.0), "both sides are recorded");
+    assert!(
+        3_000 <= tone(&left, 1_000.0) && 3_000 <= tone(&right, 440.0),
+        "both sides are recorded"
+    );
 }

@@ -77,7 +77,10 @@ pub(crate) struct Answer {
 impl Answer {
     /// A header's value.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(it, _)| it == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The body as JSON; null when there is none.
@@ -87,7 +90,12 @@ impl Answer {
 
     /// This answer when it is a success.
     pub(crate) fn good(self) -> Self {
-        assert!((200..300).contains(&self.status), "{}: {}", self.status, String::from_utf8_lossy(&self.body));
+        assert!(
+            (200..300).contains(&self.status),
+            "{}: {}",
+            self.status,
+            String::from_utf8_lossy(&self.body)
+        );
         self
     }
 }
@@ -110,13 +118,22 @@ impl Client {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(SelfMade(provider)))
             .with_no_client_auth();
-        Self { address, tls: Arc::new(tls), cookie: String::new() }
+        Self {
+            address,
+            tls: Arc::new(tls),
+            cookie: String::new(),
+        }
     }
 
     /// Signs in.
     pub(crate) fn sign_in(address: SocketAddr, user: &str, password: &str) -> Self {
         let mut client = Self::new(address);
-        let answer = client.post("/api/v1/session", &serde_json::json!({"user": user, "password": password})).good();
+        let answer = client
+            .post(
+                "/api/v1/session",
+                &serde_json::json!({"user": user, "password": password}),
+            )
+            .good();
         let cookie = answer.header("set-cookie").expect("a session cookie");
         cookie.split(';').next().unwrap().clone_into(&mut client.cookie);
         client
@@ -138,8 +155,17 @@ impl Client {
     }
 
     /// Any request.
-    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n",
+            self.address
+        );
         if !self.cookie.is_empty() {
             request += &format!("Cookie: {}\r\n", self.cookie);
         }
@@ -148,7 +174,10 @@ impl Client {
         }
         let body = body.map(Value::to_string);
         if let Some(body) = &body {
-            request += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+            request += &format!(
+                "Content-Type: application/json\r\nContent-Length: {}\r\n",
+                body.len()
+            );
         } else if method != "GET" {
             request += "Content-Length: 0\r\n";
         }
@@ -177,7 +206,10 @@ impl Client {
 }
 
 fn parse(bytes: &[u8]) -> Answer {
-    let head_length = bytes.windows(4).position(|it| it == b"\r\n\r\n").expect("the end of the headers");
+    let head_length = bytes
+        .windows(4)
+        .position(|it| it == b"\r\n\r\n")
+        .expect("the end of the headers");
     let head = String::from_utf8_lossy(&bytes[..head_length]);
     let mut lines = head.lines();
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
@@ -185,13 +217,23 @@ fn parse(bytes: &[u8]) -> Answer {
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
         .collect();
-    let mut answer = Answer { status, headers, body: Vec::new() };
+    let mut answer = Answer {
+        status,
+        headers,
+        body: Vec::new(),
+    };
     let rest = &bytes[head_length + 4..];
     answer.body = if answer.header("transfer-encoding") == Some("chunked") {
         unchunk(rest)
     } else {
-        let length = answer.header("content-length").map_or(rest.len(), |length| length.parse().unwrap());
-        assert!(length <= rest.len(), "the answer is cut: {} of {length} bytes", rest.len());
+        let length = answer
+            .header("content-length")
+            .map_or(rest.len(), |length| length.parse().unwrap());
+        assert!(
+            length <= rest.len(),
+            "the answer is cut: {} of {length} bytes",
+            rest.len()
+        );
         rest[..length].to_vec()
     };
     answer
@@ -200,7 +242,10 @@ fn parse(bytes: &[u8]) -> Answer {
 fn unchunk(mut rest: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     loop {
-        let line = rest.windows(2).position(|it| it == b"\r\n").expect("a chunk's length");
+        let line = rest
+            .windows(2)
+            .position(|it| it == b"\r\n")
+            .expect("a chunk's length");
         let length = usize::from_str_radix(String::from_utf8_lossy(&rest[..line]).trim(), 16).unwrap();
         if length == 0 {
             return body;

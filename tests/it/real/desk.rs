@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use crate::real::alaw::Tone;
 use crate::real::peer::Hash;
-use crate::real::peer::Pickup;
 use crate::real::peer::Phone;
+use crate::real::peer::Pickup;
 use crate::real::server::Server;
 use crate::real::server::Setup;
 use crate::real::server::root;
@@ -52,7 +52,10 @@ impl Browser {
     /// Waits for a step; others before it are passed over, a failure is one.
     fn wait_for(&self, step: &str) -> Value {
         loop {
-            let said = self.steps.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("no step `{step}`"));
+            let said = self
+                .steps
+                .recv_timeout(Duration::from_secs(60))
+                .unwrap_or_else(|_| panic!("no step `{step}`"));
             assert_ne!(said["step"], "failed", "{said:#}");
             if said["step"] == step {
                 return said;
@@ -71,7 +74,11 @@ impl Drop for Browser {
 
 #[test]
 fn agent_takes_a_call_writes_the_order_and_hears_the_recording_in_the_browser() {
-    let server = Server::with(Setup { wrapup_s: 120, ring_timeout_s: 60, ..Setup::default() });
+    let server = Server::with(Setup {
+        wrapup_s: 120,
+        ring_timeout_s: 60,
+        ..Setup::default()
+    });
     let phone = Phone::new("8001", server.address(51), server.sip);
     phone.pick_up(Pickup::Never);
     assert_eq!(phone.register(&server.phone_secret("8001"), Hash::Md5), "200");
@@ -82,7 +89,14 @@ fn agent_takes_a_call_writes_the_order_and_hears_the_recording_in_the_browser() 
     phone.media.play(Tone::new(440.0, 2));
     citizen.call("12000");
     let ringing = browser.wait_for("ringing");
-    assert!(ringing["caller"].as_str().unwrap().replace(' ', "").contains("13812345678"), "{ringing:#}");
+    assert!(
+        ringing["caller"]
+            .as_str()
+            .unwrap()
+            .replace(' ', "")
+            .contains("13812345678"),
+        "{ringing:#}"
+    );
     phone.answer_now();
     let order = browser.wait_for("order");
     wait::pause(Duration::from_secs(2));

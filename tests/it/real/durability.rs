@@ -31,11 +31,15 @@ fn calls(trace: &str) -> Vec<Done> {
     let mut done = Vec::new();
     for line in trace.lines() {
         let mut words = line.trim_start().splitn(3, ' ').map(str::trim);
-        let (Some(thread), Some(_), Some(rest)) = (words.next(), words.next(), words.next()) else { continue };
+        let (Some(thread), Some(_), Some(rest)) = (words.next(), words.next(), words.next()) else {
+            continue;
+        };
         if let Some(begin) = rest.strip_suffix("<unfinished ...>") {
             begun.insert(thread, begin);
         } else if rest.starts_with("<... ") {
-            let Some(begin) = begun.remove(thread) else { continue };
+            let Some(begin) = begun.remove(thread) else {
+                continue;
+            };
             push(begin, &mut done);
         } else {
             push(rest, &mut done);
@@ -46,7 +50,10 @@ fn calls(trace: &str) -> Vec<Done> {
 
 fn push(text: &str, done: &mut Vec<Done>) {
     if let Some((name, _)) = text.split_once('(') {
-        done.push(Done { name: name.to_owned(), text: text.to_owned() });
+        done.push(Done {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        });
     }
 }
 
@@ -55,11 +62,15 @@ fn synced_before(done: &[Done], fact: &str, promise: usize) -> bool {
     let in_journal = |it: &&Done| it.text.contains("/journal/");
     let before = &done[..promise];
     let Some(write) = before.iter().rposition(|it| {
-        in_journal(&it) && (it.name.starts_with("write") || it.name.starts_with("pwrite")) && it.text.contains(fact)
+        in_journal(&it)
+            && (it.name.starts_with("write") || it.name.starts_with("pwrite"))
+            && it.text.contains(fact)
     }) else {
         return false;
     };
-    before[write..].iter().any(|it| it.name == "fdatasync" && in_journal(&it))
+    before[write..]
+        .iter()
+        .any(|it| it.name == "fdatasync" && in_journal(&it))
 }
 
 /// The first datagram that holds all these words.
@@ -71,7 +82,10 @@ fn datagram(done: &[Done], words: &[&str]) -> usize {
 
 #[test]
 fn fdatasync_lies_between_a_fact_and_the_promise_that_rests_on_it() {
-    let server = Server::with(Setup { strace: Some("trace"), ..Setup::default() });
+    let server = Server::with(Setup {
+        strace: Some("trace"),
+        ..Setup::default()
+    });
     let agent = agent(&server, 1);
     let citizen = Phone::new("13812345678", server.address(10), server.sip);
     citizen.call("12000");
@@ -88,11 +102,19 @@ fn fdatasync_lies_between_a_fact_and_the_promise_that_rests_on_it() {
     let trace = fs::read_to_string(&trace_file).unwrap();
     let done = calls(&trace);
     let answer = datagram(&done, &["SIP/2.0 200 OK", "1 INVITE", "application/sdp"]);
-    assert!(synced_before(&done, "call.answered", answer), "200 OK to the citizen before its fact was on disk");
+    assert!(
+        synced_before(&done, "call.answered", answer),
+        "200 OK to the citizen before its fact was on disk"
+    );
     let offer = datagram(&done, &["INVITE sip:8001@"]);
-    assert!(synced_before(&done, "call.agent_offered", offer), "INVITE to the agent before its fact was on disk");
+    assert!(
+        synced_before(&done, "call.agent_offered", offer),
+        "INVITE to the agent before its fact was on disk"
+    );
     // The answer `saved` is ciphertext to strace: but when the client has it, the database was synced after the request.
-    let synced = calls(&saved).iter().any(|it| it.name.ends_with("sync") && it.text.contains("rexian.db"));
+    let synced = calls(&saved)
+        .iter()
+        .any(|it| it.name.ends_with("sync") && it.text.contains("rexian.db"));
     assert!(synced, "saved without a sync of the database");
 }
 
@@ -112,14 +134,24 @@ fn save(desk: &Client, draft: &Value, content: &str) {
     let (id, version) = (draft["id"].as_str().unwrap(), draft["version"].as_u64().unwrap());
     let path = format!("/api/v1/tickets/{id}");
     let matched = format!("\"{version}\"");
-    desk.send("PUT", &path, &[("If-Match", &matched)], Some(&json!({"content": content}))).good();
+    desk.send(
+        "PUT",
+        &path,
+        &[("If-Match", &matched)],
+        Some(&json!({"content": content})),
+    )
+    .good();
 }
 
 const CALLS: usize = 10;
 
 #[test]
 fn kill_9_in_ten_talks_loses_no_record_no_sound_and_no_order() {
-    let mut server = Server::with(Setup { agents: CALLS, calls_max: 20, ..Setup::default() });
+    let mut server = Server::with(Setup {
+        agents: CALLS,
+        calls_max: 20,
+        ..Setup::default()
+    });
     let agents: Vec<Phone> = (1..=CALLS).map(|number| agent(&server, number)).collect();
     let citizens: Vec<(Phone, Instant)> = (0..CALLS).map(|number| talk(&server, number)).collect();
     for agent in &agents {
@@ -127,7 +159,9 @@ fn kill_9_in_ten_talks_loses_no_record_no_sound_and_no_order() {
         agent.media.play(Tone::new(440.0, 99));
     }
     let supervisor = server.supervisor();
-    wait::until("ten orders", Duration::from_secs(10), || (orders(&supervisor).len() == CALLS).then_some(()));
+    wait::until("ten orders", Duration::from_secs(10), || {
+        (orders(&supervisor).len() == CALLS).then_some(())
+    });
     wait::pause(Duration::from_secs(4));
     let desk = server.sign_in(&user_of(1));
     let draft = draft_of(&desk, None);
@@ -145,7 +179,9 @@ fn kill_9_in_ten_talks_loses_no_record_no_sound_and_no_order() {
     check_recordings(&server, &calls, &citizens, killed);
     let supervisor = server.supervisor();
     assert_eq!(orders(&supervisor).len(), CALLS, "no order is lost");
-    let kept = server.sign_in(&user_of(1)).get(&format!("/api/v1/tickets/{}", draft["id"].as_str().unwrap()));
+    let kept = server
+        .sign_in(&user_of(1))
+        .get(&format!("/api/v1/tickets/{}", draft["id"].as_str().unwrap()));
     assert_eq!(kept["content"], "断电之前保存的内容", "{kept:#}");
     // And it works.
     let agent = agent(&server, 1);
@@ -157,7 +193,11 @@ fn kill_9_in_ten_talks_loses_no_record_no_sound_and_no_order() {
 
 /// A citizen who is answered and speaks; and since when.
 fn talk(server: &Server, number: usize) -> (Phone, Instant) {
-    let phone = Phone::new(&format!("138000{:05}", 10_000 + number), server.address(10), server.sip);
+    let phone = Phone::new(
+        &format!("138000{:05}", 10_000 + number),
+        server.address(10),
+        server.sip,
+    );
     phone.media.play(Tone::new(1_000.0, number as u32 + 1));
     phone.call("12000");
     let since = phone.wait_up();
@@ -165,12 +205,18 @@ fn talk(server: &Server, number: usize) -> (Phone, Instant) {
 }
 
 fn orders(supervisor: &Client) -> Vec<Value> {
-    supervisor.get("/api/v1/tickets?day=today&limit=500")["items"].as_array().unwrap().clone()
+    supervisor.get("/api/v1/tickets?day=today&limit=500")["items"]
+        .as_array()
+        .unwrap()
+        .clone()
 }
 
 /// Every recording plays, and holds the talk up to about the second in which the program died.
 fn check_recordings(server: &Server, calls: &[Value], citizens: &[(Phone, Instant)], killed: Instant) {
-    let mut lengths: Vec<f64> = citizens.iter().map(|(_, since)| killed.duration_since(*since).as_secs_f64()).collect();
+    let mut lengths: Vec<f64> = citizens
+        .iter()
+        .map(|(_, since)| killed.duration_since(*since).as_secs_f64())
+        .collect();
     lengths.sort_by(f64::total_cmp);
     let mut recorded: Vec<f64> = calls
         .iter()
@@ -184,7 +230,10 @@ fn check_recordings(server: &Server, calls: &[Value], citizens: &[(Phone, Instan
     recorded.sort_by(f64::total_cmp);
     for (talked, recorded) in lengths.iter().zip(&recorded) {
         // A second is the chunk; the rest is the time to be answered and to die.
-        assert!(talked - 1.3 <= *recorded && *recorded <= talked + 0.3, "talked {talked} s, recorded {recorded} s");
+        assert!(
+            talked - 1.3 <= *recorded && *recorded <= talked + 0.3,
+            "talked {talked} s, recorded {recorded} s"
+        );
     }
 }
 
@@ -195,7 +244,10 @@ fn program_that_is_stopped_in_order_lets_talks_end_and_takes_no_new_ones() {
     let (citizen, _) = talk(&server, 1);
     agent.wait_up();
     let pid = server.pid();
-    std::process::Command::new("kill").args(["-TERM", &pid.to_string()]).status().unwrap();
+    std::process::Command::new("kill")
+        .args(["-TERM", &pid.to_string()])
+        .status()
+        .unwrap();
     let late = Phone::new("13800000099", server.address(11), server.sip);
     wait::until("a refusal", Duration::from_secs(5), || {
         late.forget();
@@ -212,6 +264,11 @@ fn program_that_is_stopped_in_order_lets_talks_end_and_takes_no_new_ones() {
     server.stopped(Duration::from_secs(20));
     server.start_again();
     let calls = server.ended_calls(2);
-    assert!(calls.iter().any(|it| it["outcome"] == "answered" && it["ended_by"] == "caller"), "{calls:#?}");
+    assert!(
+        calls
+            .iter()
+            .any(|it| it["outcome"] == "answered" && it["ended_by"] == "caller"),
+        "{calls:#?}"
+    );
     assert!(calls.iter().any(|it| it["refusal"] == "draining"), "{calls:#?}");
 }

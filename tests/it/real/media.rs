@@ -65,14 +65,27 @@ impl Media {
     pub(crate) fn new(ip: IpAddr) -> Self {
         let socket = UdpSocket::bind((ip, 0)).unwrap();
         let local = socket.local_addr().unwrap();
-        let state = State { remote: None, tone: None, keys: VecDeque::new(), sent: Vec::new(), heard: Vec::new() };
-        let shared =
-            Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), stop: AtomicBool::new(false) });
+        let state = State {
+            remote: None,
+            tone: None,
+            keys: VecDeque::new(),
+            sent: Vec::new(),
+            heard: Vec::new(),
+        };
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            stop: AtomicBool::new(false),
+        });
         let thread = std::thread::spawn({
             let shared = Arc::clone(&shared);
             move || run(&socket, &shared)
         });
-        Self { shared, thread: Some(thread), local }
+        Self {
+            shared,
+            thread: Some(thread),
+            local,
+        }
     }
 
     /// Sends to `remote` from now on; silence until there is a tone.
@@ -111,7 +124,11 @@ impl Media {
         let mut state = self.shared.state.lock().unwrap();
         while !enough(&state.heard) {
             let left = end.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "waited {at_most:?} in vain to hear {what}; {} packets", state.heard.len());
+            assert!(
+                !left.is_zero(),
+                "waited {at_most:?} in vain to hear {what}; {} packets",
+                state.heard.len()
+            );
             state = self.shared.changed.wait_timeout(state, left).unwrap().0;
         }
     }
@@ -137,12 +154,21 @@ impl Drop for Media {
 
 /// The sound of packets with A-law.
 pub(crate) fn samples(packets: &[Packet]) -> Vec<i16> {
-    packets.iter().filter(|it| it.payload_type == 8).flat_map(|it| it.payload.iter().map(|it| alaw::decode(*it))).collect()
+    packets
+        .iter()
+        .filter(|it| it.payload_type == 8)
+        .flat_map(|it| it.payload.iter().map(|it| alaw::decode(*it)))
+        .collect()
 }
 
 fn run(socket: &UdpSocket, shared: &Shared) {
     let seed = socket.local_addr().unwrap().port();
-    let mut sender = Sender { sequence: seed, timestamp: u32::from(seed) * 977, ssrc: u32::from(seed) << 8 | 1, key: None };
+    let mut sender = Sender {
+        sequence: seed,
+        timestamp: u32::from(seed) * 977,
+        ssrc: u32::from(seed) << 8 | 1,
+        key: None,
+    };
     let mut next = Instant::now() + FRAME;
     let mut buffer = [0; 2_048];
     while !shared.stop.load(Ordering::Relaxed) {
@@ -152,9 +178,13 @@ fn run(socket: &UdpSocket, shared: &Shared) {
             sender.tick(socket, shared);
             continue;
         }
-        socket.set_read_timeout(Some(left.max(Duration::from_micros(100)))).unwrap();
+        socket
+            .set_read_timeout(Some(left.max(Duration::from_micros(100))))
+            .unwrap();
         // A timeout is the rule; a port that is closed by now is no fault either.
-        let Ok((length, _)) = socket.recv_from(&mut buffer) else { continue };
+        let Ok((length, _)) = socket.recv_from(&mut buffer) else {
+            continue;
+        };
         if let Some(packet) = parse(&buffer[..length]) {
             shared.state.lock().unwrap().heard.push(packet);
             shared.changed.notify_all();
@@ -200,10 +230,17 @@ impl Sender {
                 let end = if 5 <= count { 0x80 } else { 0 };
                 let duration = (count.min(5) + 1) * 160;
                 self.key = (count < 7).then_some((event, count + 1, begin));
-                (101, begin, [&[event, end | 10][..], &duration.to_be_bytes()].concat())
+                (
+                    101,
+                    begin,
+                    [&[event, end | 10][..], &duration.to_be_bytes()].concat(),
+                )
             }
             None => {
-                let frame = state.tone.as_mut().map_or_else(|| vec![alaw::encode(0); alaw::FRAME], Tone::frame);
+                let frame = state
+                    .tone
+                    .as_mut()
+                    .map_or_else(|| vec![alaw::encode(0); alaw::FRAME], Tone::frame);
                 (8, self.timestamp, frame)
             }
         };

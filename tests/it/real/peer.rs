@@ -74,10 +74,15 @@ impl Seen {
 }
 
 fn headers<'a, 'b>(text: &'a str, name: &'b str) -> impl Iterator<Item = &'a str> + use<'a, 'b> {
-    text.split("\r\n\r\n").next().unwrap_or("").lines().skip(1).filter_map(move |line| {
-        let (it, value) = line.split_once(':')?;
-        it.trim().eq_ignore_ascii_case(name).then_some(value.trim())
-    })
+    text.split("\r\n\r\n")
+        .next()
+        .unwrap_or("")
+        .lines()
+        .skip(1)
+        .filter_map(move |line| {
+            let (it, value) = line.split_once(':')?;
+            it.trim().eq_ignore_ascii_case(name).then_some(value.trim())
+        })
 }
 
 /// One call's dialog as this phone sees it.
@@ -139,7 +144,12 @@ impl Phone {
         let socket = UdpSocket::bind(local).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
         let pickup = Pickup::After(Duration::from_millis(100));
-        let state = State { seen: Vec::new(), dialog: Dialog::default(), pickup, ringing: None };
+        let state = State {
+            seen: Vec::new(),
+            dialog: Dialog::default(),
+            pickup,
+            ringing: None,
+        };
         let shared = Arc::new(Shared {
             socket,
             server,
@@ -153,7 +163,11 @@ impl Phone {
             let shared = Arc::clone(&shared);
             move || shared.run()
         });
-        Self { shared, thread: Some(thread), media }
+        Self {
+            shared,
+            thread: Some(thread),
+            media,
+        }
     }
 
     /// What to do with calls that come in.
@@ -174,13 +188,20 @@ impl Phone {
         let call_id = format!("register-{}", unique());
         let first = shared.register_request(&call_id, 1, None);
         shared.send(&first);
-        let challenge = self.wait("a challenge", |it| it.begins("401") && it.header("call-id") == Some(&call_id));
+        let challenge = self.wait("a challenge", |it| {
+            it.begins("401") && it.header("call-id") == Some(&call_id)
+        });
         let wanted = if hash == Hash::Md5 { "MD5" } else { "SHA-256" };
         let challenge = headers(&challenge.text, "www-authenticate")
             .map(parameters)
             .find(|it| it.get("algorithm").map_or("MD5", String::as_str) == wanted)
             .unwrap_or_else(|| panic!("no challenge for {wanted}: {}", challenge.text));
-        let credentials = credentials(&challenge, hash, (&shared.user, secret), &format!("sip:{}", shared.server));
+        let credentials = credentials(
+            &challenge,
+            hash,
+            (&shared.user, secret),
+            &format!("sip:{}", shared.server),
+        );
         shared.send(&shared.register_request(&call_id, 2, Some(&credentials)));
         let answer = self.wait("an answer", |it| {
             it.header("call-id") == Some(&call_id) && it.header("cseq").is_some_and(|it| it.starts_with("2 "))
@@ -217,9 +238,15 @@ impl Phone {
         let invite = self.shared.state.lock().unwrap().dialog.invite.clone();
         let first = |name| headers(&invite, name).next().unwrap_or("").to_owned();
         let target = invite.split(' ').nth(1).unwrap_or("");
-        let mut text = format!("CANCEL {target} SIP/2.0\r\nVia: {}\r\nMax-Forwards: 70\r\n", first("via"));
+        let mut text = format!(
+            "CANCEL {target} SIP/2.0\r\nVia: {}\r\nMax-Forwards: 70\r\n",
+            first("via")
+        );
         text += &format!("From: {}\r\nTo: {}\r\n", first("from"), first("to"));
-        text += &format!("Call-ID: {}\r\nCSeq: 1 CANCEL\r\nContent-Length: 0\r\n\r\n", first("call-id"));
+        text += &format!(
+            "Call-ID: {}\r\nCSeq: 1 CANCEL\r\nContent-Length: 0\r\n\r\n",
+            first("call-id")
+        );
         self.shared.send(&text);
     }
 
@@ -233,12 +260,16 @@ impl Phone {
 
     /// Waits until a call that was made or taken is up.
     pub(crate) fn wait_up(&self) -> Instant {
-        self.shared.wait_state("the call to be up", PATIENCE, |state| state.dialog.up.then(Instant::now))
+        self.shared.wait_state("the call to be up", PATIENCE, |state| {
+            state.dialog.up.then(Instant::now)
+        })
     }
 
     /// Waits until the call is over.
     pub(crate) fn wait_over(&self, at_most: Duration) -> Instant {
-        self.shared.wait_state("the call to be over", at_most, |state| state.dialog.over.then(Instant::now))
+        self.shared.wait_state("the call to be over", at_most, |state| {
+            state.dialog.over.then(Instant::now)
+        })
     }
 
     /// Whether the call is up.
@@ -255,7 +286,9 @@ impl Phone {
     }
 
     fn wait(&self, what: &str, wanted: impl Fn(&Seen) -> bool) -> Seen {
-        self.shared.wait_state(what, PATIENCE, |state| state.seen.iter().find(|it| wanted(it)).cloned())
+        self.shared.wait_state(what, PATIENCE, |state| {
+            state.seen.iter().find(|it| wanted(it)).cloned()
+        })
     }
 
     /// Hangs up.
@@ -291,8 +324,16 @@ impl Shared {
                 return found;
             }
             let left = end.saturating_duration_since(Instant::now());
-            let seen: Vec<&str> = state.seen.iter().filter_map(|it| it.text.lines().next()).collect();
-            assert!(!left.is_zero(), "{} waited {at_most:?} in vain for {what}; it saw {seen:?}", self.user);
+            let seen: Vec<&str> = state
+                .seen
+                .iter()
+                .filter_map(|it| it.text.lines().next())
+                .collect();
+            assert!(
+                !left.is_zero(),
+                "{} waited {at_most:?} in vain for {what}; it saw {seen:?}",
+                self.user
+            );
             state = self.changed.wait_timeout(state, left).unwrap().0;
         }
     }
@@ -318,7 +359,9 @@ impl Shared {
     fn react(&self, text: &str, from: SocketAddr) {
         if let Some(rest) = text.strip_prefix("SIP/2.0 ") {
             let status: u16 = rest[..3].parse().unwrap();
-            let to_invite = headers(text, "cseq").next().is_some_and(|it| it.ends_with("INVITE"));
+            let to_invite = headers(text, "cseq")
+                .next()
+                .is_some_and(|it| it.ends_with("INVITE"));
             if to_invite && (200..300).contains(&status) {
                 self.connected(text);
             } else if to_invite && 300 <= status {
@@ -381,10 +424,16 @@ impl Shared {
 
     fn answer_when_due(&self) {
         let mut state = self.state.lock().unwrap();
-        if !state.ringing.as_ref().is_some_and(|(due, ..)| *due <= Instant::now()) {
+        if !state
+            .ringing
+            .as_ref()
+            .is_some_and(|(due, ..)| *due <= Instant::now())
+        {
             return;
         }
-        let Some((_, invite, from)) = state.ringing.take() else { return };
+        let Some((_, invite, from)) = state.ringing.take() else {
+            return;
+        };
         drop(state);
         let body = invite.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         self.media.send_to(rtp_of(body));
@@ -400,14 +449,24 @@ impl Shared {
         }
         let to_header = headers(request, "to").next().unwrap_or("");
         let state = self.state.lock().unwrap();
-        let ours = if to_header.contains("tag=") { to_header } else { state.dialog.local.as_str() };
+        let ours = if to_header.contains("tag=") {
+            to_header
+        } else {
+            state.dialog.local.as_str()
+        };
         answer += &format!("To: {ours}\r\n");
         drop(state);
-        self.socket.send_to(self.finish(answer, sdp).as_bytes(), to).unwrap();
+        self.socket
+            .send_to(self.finish(answer, sdp).as_bytes(), to)
+            .unwrap();
     }
 
     fn finish(&self, mut head: String, sdp: &str) -> String {
-        head += &format!("Contact: <sip:{}@{}>\r\n", self.user, self.socket.local_addr().unwrap());
+        head += &format!(
+            "Contact: <sip:{}@{}>\r\n",
+            self.user,
+            self.socket.local_addr().unwrap()
+        );
         if !sdp.is_empty() {
             head += "Content-Type: application/sdp\r\n";
         }
@@ -416,13 +475,20 @@ impl Shared {
 
     fn via(&self) -> String {
         let local = self.socket.local_addr().unwrap();
-        format!("Via: SIP/2.0/UDP {local};branch=z9hG4bK-{}-{};rport\r\nMax-Forwards: 70\r\n", local.port(), unique())
+        format!(
+            "Via: SIP/2.0/UDP {local};branch=z9hG4bK-{}-{};rport\r\nMax-Forwards: 70\r\n",
+            local.port(),
+            unique()
+        )
     }
 
     fn register_request(&self, call_id: &str, cseq: u32, credentials: Option<&str>) -> String {
         let (user, server) = (&self.user, self.server.ip());
         let mut head = format!("REGISTER sip:{} SIP/2.0\r\n{}", self.server, self.via());
-        head += &format!("From: <sip:{user}@{server}>;tag=r{}\r\nTo: <sip:{user}@{server}>\r\n", unique());
+        head += &format!(
+            "From: <sip:{user}@{server}>;tag=r{}\r\nTo: <sip:{user}@{server}>\r\n",
+            unique()
+        );
         head += &format!("Call-ID: {call_id}\r\nCSeq: {cseq} REGISTER\r\nExpires: 600\r\n");
         if let Some(credentials) = credentials {
             head += &format!("Authorization: {credentials}\r\n");
@@ -432,7 +498,12 @@ impl Shared {
 
     fn invite(&self, number: &str) {
         let target = format!("sip:{number}@{}", self.server);
-        let local = format!("<sip:{}@{}>;tag=c{}", self.user, self.socket.local_addr().unwrap().ip(), unique());
+        let local = format!(
+            "<sip:{}@{}>;tag=c{}",
+            self.user,
+            self.socket.local_addr().unwrap().ip(),
+            unique()
+        );
         let call_id = format!("call-{}-{}", unique(), self.socket.local_addr().unwrap());
         let mut head = format!("INVITE {target} SIP/2.0\r\n{}", self.via());
         head += &format!("From: {local}\r\nTo: <{target}>\r\nCall-ID: {call_id}\r\nCSeq: 1 INVITE\r\n");
@@ -476,8 +547,15 @@ impl Shared {
         drop(state);
         let first = |text: &str, name: &str| headers(text, name).next().unwrap_or("").to_owned();
         let target = invite.split(' ').nth(1).unwrap_or("").to_owned();
-        let mut ack = format!("ACK {target} SIP/2.0\r\nVia: {}\r\nMax-Forwards: 70\r\n", first(&invite, "via"));
-        ack += &format!("From: {}\r\nTo: {}\r\n", first(&invite, "from"), first(answer, "to"));
+        let mut ack = format!(
+            "ACK {target} SIP/2.0\r\nVia: {}\r\nMax-Forwards: 70\r\n",
+            first(&invite, "via")
+        );
+        ack += &format!(
+            "From: {}\r\nTo: {}\r\n",
+            first(&invite, "from"),
+            first(answer, "to")
+        );
         ack += &format!("Call-ID: {}\r\nCSeq: 1 ACK\r\n", first(&invite, "call-id"));
         self.send(&self.finish(ack, ""));
     }
@@ -513,14 +591,29 @@ impl Shared {
 }
 
 fn uri_of(header: &str) -> String {
-    let inner = header.split_once('<').map_or(header, |(_, rest)| rest.split('>').next().unwrap_or(rest));
+    let inner = header
+        .split_once('<')
+        .map_or(header, |(_, rest)| rest.split('>').next().unwrap_or(rest));
     inner.to_owned()
 }
 
 /// Where an SDP wants its RTP.
 fn rtp_of(sdp: &str) -> Option<SocketAddr> {
-    let ip = sdp.lines().find(|it| it.starts_with("c="))?.split(' ').nth(2)?.trim().parse::<IpAddr>().ok()?;
-    let port = sdp.lines().find(|it| it.starts_with("m=audio"))?.split(' ').nth(1)?.parse().ok()?;
+    let ip = sdp
+        .lines()
+        .find(|it| it.starts_with("c="))?
+        .split(' ')
+        .nth(2)?
+        .trim()
+        .parse::<IpAddr>()
+        .ok()?;
+    let port = sdp
+        .lines()
+        .find(|it| it.starts_with("m=audio"))?
+        .split(' ')
+        .nth(1)?
+        .parse()
+        .ok()?;
     Some(SocketAddr::new(ip, port))
 }
 
@@ -530,7 +623,12 @@ fn parameters(value: &str) -> BTreeMap<String, String> {
     value
         .split(',')
         .filter_map(|it| it.split_once('='))
-        .map(|(name, value)| (name.trim().to_lowercase(), value.trim().trim_matches('"').to_owned()))
+        .map(|(name, value)| {
+            (
+                name.trim().to_lowercase(),
+                value.trim().trim_matches('"').to_owned(),
+            )
+        })
         .collect()
 }
 
@@ -550,7 +648,10 @@ fn credentials(
     let two = digest(format!("REGISTER:{uri}"));
     let response = digest(format!("{one}:{nonce}:{count}:{own}:auth:{two}"));
     let algorithm = if hash == Hash::Md5 { "MD5" } else { "SHA-256" };
-    let opaque = challenge.get("opaque").map(|it| format!(", opaque=\"{it}\"")).unwrap_or_default();
+    let opaque = challenge
+        .get("opaque")
+        .map(|it| format!(", opaque=\"{it}\""))
+        .unwrap_or_default();
     format!(
         "Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", response=\"{response}\", \
          algorithm={algorithm}, qop=auth, nc={count}, cnonce=\"{own}\"{opaque}"

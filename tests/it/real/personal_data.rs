@@ -28,7 +28,13 @@ fn forms(word: &str) -> Vec<Vec<u8>> {
     let url: String = word.bytes().map(|it| format!("%{it:02X}")).collect();
     let json: String = word.encode_utf16().map(|it| format!("\\u{it:04x}")).collect();
     let wide: Vec<u8> = word.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let mut forms = vec![word.as_bytes().to_vec(), wide, url.to_lowercase().into_bytes(), url.into_bytes(), json.into_bytes()];
+    let mut forms = vec![
+        word.as_bytes().to_vec(),
+        wide,
+        url.to_lowercase().into_bytes(),
+        url.into_bytes(),
+        json.into_bytes(),
+    ];
     forms.push(hex::encode(word).into_bytes());
     // The middle of base64 at each of its three alignments.
     for shift in 0..3 {
@@ -86,12 +92,18 @@ fn calls(server: &Server) {
     agent.wait_up();
     let desk = server.sign_in(&user_of(1));
     let draft = wait::until("the draft", Duration::from_secs(10), || {
-        desk.get("/api/v1/tickets?day=today&agent=me")["items"].as_array()?.first().cloned()
+        desk.get("/api/v1/tickets?day=today&agent=me")["items"]
+            .as_array()?
+            .first()
+            .cloned()
     });
     let fields = json!({"name": NAME, "contact_phone": BACK, "address": ADDRESS, "content": CONTENT});
     let path = format!("/api/v1/tickets/{}", draft["id"].as_str().unwrap());
     let version = format!("\"{}\"", draft["version"]);
-    let saved = desk.send("PUT", &path, &[("If-Match", &version)], Some(&fields)).good().json();
+    let saved = desk
+        .send("PUT", &path, &[("If-Match", &version)], Some(&fields))
+        .good()
+        .json();
     assert_eq!(saved["name"], NAME);
     wait::pause(Duration::from_millis(1_500));
     citizen.hang_up();
@@ -100,36 +112,70 @@ fn calls(server: &Server) {
     refused.wait_over(Duration::from_secs(5));
     let calls = server.ended_calls(2);
     let shown = calls[0]["caller"].as_str().unwrap();
-    assert!(!shown.contains(NUMBER) && shown.contains("0421"), "masked in lists: {shown}");
-    let path = format!("/api/v1/calls/{}/reveal", calls[0]["interaction"].as_str().unwrap());
+    assert!(
+        !shown.contains(NUMBER) && shown.contains("0421"),
+        "masked in lists: {shown}"
+    );
+    let path = format!(
+        "/api/v1/calls/{}/reveal",
+        calls[0]["interaction"].as_str().unwrap()
+    );
     let revealed = server.supervisor().post(&path, &json!({}));
-    assert!(revealed.good().json()["number"].as_str().unwrap().contains(NUMBER));
+    assert!(
+        revealed.good().json()["number"]
+            .as_str()
+            .unwrap()
+            .contains(NUMBER)
+    );
     for list in ["/api/v1/tickets?day=today", "/api/v1/calls?day=today"] {
         let text = server.supervisor().get(list).to_string();
-        assert!(![NUMBER, BACK, NAME, ADDRESS, REFUSED].iter().any(|it| text.contains(it)), "{list}: {text}");
+        assert!(
+            ![NUMBER, BACK, NAME, ADDRESS, REFUSED]
+                .iter()
+                .any(|it| text.contains(it)),
+            "{list}: {text}"
+        );
     }
 }
 
 fn check(what: &str, bytes: &[u8]) {
     for word in [NUMBER, BACK, NAME, ADDRESS, CONTENT, REFUSED] {
         for form in forms(word) {
-            assert!(!contains(bytes, &form), "{what} contains {word} as {:?}", String::from_utf8_lossy(&form));
+            assert!(
+                !contains(bytes, &form),
+                "{what} contains {word} as {:?}",
+                String::from_utf8_lossy(&form)
+            );
         }
     }
 }
 
 fn check_files(server: &mut Server) {
     // What is in memory only is written at the end.
-    std::process::Command::new("kill").args(["-TERM", &server.pid().to_string()]).status().unwrap();
+    std::process::Command::new("kill")
+        .args(["-TERM", &server.pid().to_string()])
+        .status()
+        .unwrap();
     server.stopped(Duration::from_secs(20));
     let mut found = Vec::new();
     for folder in [server.data(), server.recordings()] {
         files(&folder, &mut found);
     }
-    assert!(found.iter().any(|it| it.to_string_lossy().contains("journal")), "{found:?}");
-    assert!(found.iter().any(|it| it.extension().is_some_and(|it| it == "rxr")), "{found:?}");
+    assert!(
+        found.iter().any(|it| it.to_string_lossy().contains("journal")),
+        "{found:?}"
+    );
+    assert!(
+        found
+            .iter()
+            .any(|it| it.extension().is_some_and(|it| it == "rxr")),
+        "{found:?}"
+    );
     for file in &found {
-        check(&format!("the name {}", file.display()), file.to_string_lossy().as_bytes());
+        check(
+            &format!("the name {}", file.display()),
+            file.to_string_lossy().as_bytes(),
+        );
         check(&file.display().to_string(), &fs::read(file).unwrap());
     }
     check("the log", server.log().as_bytes());
@@ -145,9 +191,15 @@ fn nothing_personal_stands_in_files_sqlite_recordings_or_logs() {
 
 #[test]
 fn nothing_personal_stands_in_postgresql() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let database = runtime.block_on(postgres::empty_database());
-    let mut server = Server::with(Setup { database: Some(database.clone()), ..Setup::default() });
+    let mut server = Server::with(Setup {
+        database: Some(database.clone()),
+        ..Setup::default()
+    });
     calls(&server);
     check_files(&mut server);
     let dump = postgres::dump(&database);

@@ -112,7 +112,16 @@ impl Server {
         });
         write_profile(&folder.path().join("profiles"), &setup, (sip, sip_v6, web), net);
         let child = launch(folder.path(), &setup);
-        let mut server = Self { folder, sip, sip_v6, web, net, setup, child, credentials: Value::Null };
+        let mut server = Self {
+            folder,
+            sip,
+            sip_v6,
+            web,
+            net,
+            setup,
+            child,
+            credentials: Value::Null,
+        };
         server.wait_until_it_runs();
         server
     }
@@ -126,7 +135,8 @@ impl Server {
             let run: Value = serde_json::from_slice(&fs::read(&run_file).ok()?).ok()?;
             self.is_alive(run["pid"].as_u64()?).then_some(())
         });
-        self.credentials = serde_json::from_slice(&fs::read(self.data().join("credentials.json")).unwrap()).unwrap();
+        self.credentials =
+            serde_json::from_slice(&fs::read(self.data().join("credentials.json")).unwrap()).unwrap();
     }
 
     fn is_alive(&self, pid: u64) -> bool {
@@ -195,7 +205,11 @@ impl Server {
     pub(crate) fn run(&self, verb: &[&str]) -> Vec<u8> {
         let output = command(self.folder.path(), verb).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{verb:?}: {}\n{said}", String::from_utf8_lossy(&output.stdout));
+        assert!(
+            output.status.success(),
+            "{verb:?}: {}\n{said}",
+            String::from_utf8_lossy(&output.stdout)
+        );
         output.stdout
     }
 
@@ -211,7 +225,9 @@ impl Server {
 
     fn find(&self, list: &str, user: &str) -> &Value {
         let list = self.credentials[list].as_array().unwrap();
-        list.iter().find(|it| it["user"] == user).unwrap_or_else(|| panic!("no `{user}` among the credentials"))
+        list.iter()
+            .find(|it| it["user"] == user)
+            .unwrap_or_else(|| panic!("no `{user}` among the credentials"))
     }
 
     /// A session of a user.
@@ -233,7 +249,9 @@ impl Server {
             let phones = agent["devices"].as_array()?;
             phones.iter().any(|it| it["registered"] == true).then_some(())
         });
-        client.put("/api/v1/agent/presence", &json!({"state": "ready"})).good();
+        client
+            .put("/api/v1/agent/presence", &json!({"state": "ready"}))
+            .good();
         client
     }
 
@@ -255,13 +273,20 @@ impl Server {
         assert_eq!(calls.len(), 1, "{calls:#?}");
         wait::until("the end of every offer", Duration::from_secs(10), || {
             let call = self.detail(&calls[0]);
-            call["offers"].as_array()?.iter().all(|it| !it["outcome"].is_null()).then_some(call)
+            call["offers"]
+                .as_array()?
+                .iter()
+                .all(|it| !it["outcome"].is_null())
+                .then_some(call)
         })
     }
 
     /// A call whole.
     pub(crate) fn detail(&self, call: &Value) -> Value {
-        self.supervisor().get(&format!("/api/v1/calls/{}", call["interaction"].as_str().unwrap()))
+        self.supervisor().get(&format!(
+            "/api/v1/calls/{}",
+            call["interaction"].as_str().unwrap()
+        ))
     }
 
     /// A recording as WAV, through the web.
@@ -283,7 +308,10 @@ impl Drop for Server {
         if std::thread::panicking() {
             let log = self.log();
             let tail: Vec<&str> = log.lines().rev().take(40).collect();
-            println!("the server said last:\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
+            println!(
+                "the server said last:\n{}",
+                tail.into_iter().rev().collect::<Vec<_>>().join("\n")
+            );
         }
     }
 }
@@ -295,7 +323,10 @@ pub(crate) fn user_of(number: usize) -> String {
 
 fn signal(name: &str, pid: u64) {
     // The process may be gone already.
-    let _ = Command::new("kill").args([name, &pid.to_string()]).stderr(Stdio::null()).status();
+    let _ = Command::new("kill")
+        .args([name, &pid.to_string()])
+        .stderr(Stdio::null())
+        .status();
 }
 
 fn command(folder: &Path, verb: &[&str]) -> Command {
@@ -313,7 +344,13 @@ fn places(command: &mut Command, folder: &Path) {
 }
 
 fn launch(folder: &Path, setup: &Setup) -> Child {
-    let log = |name| File::options().create(true).append(true).open(folder.join(name)).unwrap();
+    let log = |name| {
+        File::options()
+            .create(true)
+            .append(true)
+            .open(folder.join(name))
+            .unwrap()
+    };
     let mut command = if let Some(trace) = setup.strace {
         let mut strace = Command::new("strace");
         strace.args(["-f", "-ttt", "-yy", "-s", "6000", "-e"]);
@@ -325,18 +362,31 @@ fn launch(folder: &Path, setup: &Setup) -> Child {
     };
     command.arg("serve");
     places(&mut command, folder);
-    command.stdin(Stdio::null()).stdout(log("stdout.log")).stderr(log("stderr.log"));
-    command.env("RUST_LOG", "info").current_dir(folder).spawn().expect("the program or strace")
+    command
+        .stdin(Stdio::null())
+        .stdout(log("stdout.log"))
+        .stderr(log("stderr.log"));
+    command
+        .env("RUST_LOG", "info")
+        .current_dir(folder)
+        .spawn()
+        .expect("the program or strace")
 }
 
-fn write_profile(to: &Path, setup: &Setup, places: (SocketAddr, Option<SocketAddr>, SocketAddr), net: (u8, u8)) {
+fn write_profile(
+    to: &Path,
+    setup: &Setup,
+    places: (SocketAddr, Option<SocketAddr>, SocketAddr),
+    net: (u8, u8),
+) {
     let shipped = root().join("sip-profiles");
     fs::create_dir_all(to.join("flows")).unwrap();
     for flow in ["direct.toml", "main.toml"] {
         fs::copy(shipped.join("flows").join(flow), to.join("flows").join(flow)).unwrap();
     }
     let read = |name: &str| -> Table { fs::read_to_string(shipped.join(name)).unwrap().parse().unwrap() };
-    let write = |name: &str, table: &Table| fs::write(to.join(name), toml::to_string(table).unwrap()).unwrap();
+    let write =
+        |name: &str, table: &Table| fs::write(to.join(name), toml::to_string(table).unwrap()).unwrap();
     let mut site = read("site.toml");
     // The short line is recorded here like any other.
     site["lines"]["load"].as_table_mut().unwrap().remove("record");
@@ -381,10 +431,18 @@ fn edit_server(
     server["http"]["listen"] = web.to_string().into();
     server["http"]["hosts"] = vec![web.ip().to_string()].into();
     server["calls_max"] = setup.calls_max.into();
-    let media: Vec<String> = [Some(sip), sip_v6].into_iter().flatten().map(|it| it.ip().to_string()).collect();
+    let media: Vec<String> = [Some(sip), sip_v6]
+        .into_iter()
+        .flatten()
+        .map(|it| it.ip().to_string())
+        .collect();
     server["media"]["addresses"] = media.into();
     // All tests share ::1, so there they must not share ports.
-    let first = if setup.v6 { 30_000 + i64::from(sip_v6.unwrap().port() % 100) * 200 } else { 20_000 };
+    let first = if setup.v6 {
+        30_000 + i64::from(sip_v6.unwrap().port() % 100) * 200
+    } else {
+        20_000
+    };
     server["media"]["first_port"] = first.into();
     server["media"]["last_port"] = (first + (setup.calls_max * 6).max(190)).into();
     if let Some(database) = &setup.database {
@@ -397,8 +455,9 @@ fn people(count: usize) -> (Table, Table) {
     let (mut agents, mut devices) = (Table::new(), Table::new());
     for number in 1..=count {
         let phone = Server::phone(number);
-        let mut agent: Table =
-            "organ = \"hotline\"\nskills = { general = 5 }\nqueues = [\"general\"]".parse().unwrap();
+        let mut agent: Table = "organ = \"hotline\"\nskills = { general = 5 }\nqueues = [\"general\"]"
+            .parse()
+            .unwrap();
         agent.insert("name".to_owned(), format!("坐席{number}").into());
         agent.insert("user".to_owned(), user_of(number).into());
         agent.insert("devices".to_owned(), vec![format!("d{phone}")].into());

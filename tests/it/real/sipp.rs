@@ -34,16 +34,37 @@ pub(crate) struct Sipp {
 
 impl Sipp {
     /// Starts a scenario of `tests/sipp` at `from`; `service` is the dialled number or the phone's user.
-    pub(crate) fn start(server: &Server, scenario: &str, (from, to): (IpAddr, SocketAddr), service: &str, more: &[&str]) -> Self {
+    pub(crate) fn start(
+        server: &Server,
+        scenario: &str,
+        (from, to): (IpAddr, SocketAddr),
+        service: &str,
+        more: &[&str],
+    ) -> Self {
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         let folder = server.folder.path().join(format!("sipp-{run}-{scenario}"));
         fs::create_dir_all(&folder).unwrap();
         let file = root().join("tests/sipp").join(format!("{scenario}.xml"));
         let out = File::create(folder.join("screen")).unwrap();
         let mut command = Command::new("sipp");
-        command.arg("-sf").arg(file).args(["-s", service, "-m", "1", "-nostdin", "-trace_err", "-trace_msg"]);
-        command.arg("-error_file").arg(folder.join("errors")).arg("-message_file").arg(folder.join("messages"));
-        command.args(["-i", &from.to_string(), "-mi", &from.to_string(), "-timeout", "60", "-timeout_error"]);
+        command
+            .arg("-sf")
+            .arg(file)
+            .args(["-s", service, "-m", "1", "-nostdin", "-trace_err", "-trace_msg"]);
+        command
+            .arg("-error_file")
+            .arg(folder.join("errors"))
+            .arg("-message_file")
+            .arg(folder.join("messages"));
+        command.args([
+            "-i",
+            &from.to_string(),
+            "-mi",
+            &from.to_string(),
+            "-timeout",
+            "60",
+            "-timeout_error",
+        ]);
         if !more.contains(&"-p") {
             command.args(["-p", "5060"]);
         }
@@ -56,7 +77,11 @@ impl Sipp {
             .stderr(out)
             .spawn()
             .expect("sipp (apt-get install sip-tester)");
-        Self { child, scenario: scenario.to_owned(), folder }
+        Self {
+            child,
+            scenario: scenario.to_owned(),
+            folder,
+        }
     }
 
     /// Waits for the end, which must be a good one; gives the messages.
@@ -64,7 +89,13 @@ impl Sipp {
         let status = wait::exit_of(&mut self.child, Duration::from_secs(65));
         let read = |name: &str| fs::read_to_string(self.folder.join(name)).unwrap_or_default();
         let good = status.is_some_and(|status| status.success());
-        assert!(good, "{}: {status:?}\n{}\n{}", self.scenario, read("errors"), read("messages"));
+        assert!(
+            good,
+            "{}: {status:?}\n{}\n{}",
+            self.scenario,
+            read("errors"),
+            read("messages")
+        );
         read("messages")
     }
 }
@@ -101,7 +132,13 @@ fn sipp_agent_ready(server: &Server, number: usize) {
 }
 
 fn sipp_agent(server: &Server, number: usize, scenario: &str) -> Sipp {
-    Sipp::start(server, scenario, (phone_address(server, number), server.sip), &Server::phone(number), &[])
+    Sipp::start(
+        server,
+        scenario,
+        (phone_address(server, number), server.sip),
+        &Server::phone(number),
+        &[],
+    )
 }
 
 /// A hand-written phone that answers, registered and its agent ready.
@@ -114,7 +151,12 @@ pub(crate) fn agent(server: &Server, number: usize) -> Phone {
 }
 
 fn outcomes(call: &Value) -> Vec<&str> {
-    call["offers"].as_array().unwrap().iter().filter_map(|it| it["outcome"].as_str()).collect()
+    call["offers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|it| it["outcome"].as_str())
+        .collect()
 }
 
 fn record(call: &Value) -> &Value {
@@ -146,8 +188,16 @@ fn segments_of_a_call_tile_its_life() {
     for pair in segments.windows(2) {
         assert_eq!(pair[0]["to"], pair[1]["from"], "{call:#}");
     }
-    assert_eq!(segments.first().unwrap()["from"], record(&call)["offered_at"], "{call:#}");
-    assert_eq!(segments.last().unwrap()["to"], record(&call)["ended_at"], "{call:#}");
+    assert_eq!(
+        segments.first().unwrap()["from"],
+        record(&call)["offered_at"],
+        "{call:#}"
+    );
+    assert_eq!(
+        segments.last().unwrap()["to"],
+        record(&call)["ended_at"],
+        "{call:#}"
+    );
     assert_eq!(segments.last().unwrap()["kind"], "talk", "{call:#}");
 }
 
@@ -168,7 +218,13 @@ fn options_is_answered_also_after_garbage() {
             .collect();
         socket.send_to(&datagram, server.sip).unwrap();
     }
-    for begin in ["INVITE sip:", "SIP/2.0 200 OK\r\n\r\n", "INVITE sip:x SIP/2.0\r\nVia: \r\n\r\n", "\r\n\r\n", "\0\0\0"] {
+    for begin in [
+        "INVITE sip:",
+        "SIP/2.0 200 OK\r\n\r\n",
+        "INVITE sip:x SIP/2.0\r\nVia: \r\n\r\n",
+        "\r\n\r\n",
+        "\0\0\0",
+    ] {
         socket.send_to(begin.as_bytes(), server.sip).unwrap();
     }
     citizen(&server, "uac-options-is-answered", "12345");
@@ -178,15 +234,33 @@ fn options_is_answered_also_after_garbage() {
 fn refusals_each_leave_one_record() {
     let server = Server::start();
     citizen(&server, "uac-unknown-number-404", "19999");
-    Sipp::start(&server, "uac-stranger-403", (server.address(99), server.sip), "12345", &[]).finish();
+    Sipp::start(
+        &server,
+        "uac-stranger-403",
+        (server.address(99), server.sip),
+        "12345",
+        &[],
+    )
+    .finish();
     citizen(&server, "uac-no-common-codec-488", "12345");
     citizen(&server, "uac-broken-sdp-488", "12345");
     citizen(&server, "uac-unknown-require-420", "12345");
     let calls = server.ended_calls(5);
     let refusals: Vec<&str> = calls.iter().filter_map(|it| it["refusal"].as_str()).collect();
-    let wanted = ["unknown_number", "no_trunk", "not_acceptable", "not_acceptable", "not_acceptable"];
+    let wanted = [
+        "unknown_number",
+        "no_trunk",
+        "not_acceptable",
+        "not_acceptable",
+        "not_acceptable",
+    ];
     assert_eq!(refusals, wanted, "{calls:#?}");
-    assert!(calls.iter().all(|it| it["outcome"] == "refused" && it["recording"].is_null()), "{calls:#?}");
+    assert!(
+        calls
+            .iter()
+            .all(|it| it["outcome"] == "refused" && it["recording"].is_null()),
+        "{calls:#?}"
+    );
 }
 
 #[test]
@@ -196,7 +270,14 @@ fn wrong_secret_registers_nothing_and_both_digests_register() {
     let place = (server.address(31), server.sip);
     let wrong = ["-au", "8001", "-ap", "not-the-secret"];
     Sipp::start(&server, "uac-register-wrong-secret-403", place, "8001", &wrong).finish();
-    Sipp::start(&server, "uac-registers", place, "8001", &["-au", "8001", "-ap", &secret]).finish();
+    Sipp::start(
+        &server,
+        "uac-registers",
+        place,
+        "8001",
+        &["-au", "8001", "-ap", &secret],
+    )
+    .finish();
     let phone = Phone::new("8002", server.address(32), server.sip);
     assert_eq!(phone.register("not-the-secret", Hash::Sha256), "403");
     assert_eq!(phone.register(&server.phone_secret("8002"), Hash::Sha256), "200");
@@ -215,7 +296,10 @@ fn invite_that_comes_four_times_is_one_call() {
     // What comes after the 200 is absorbed (RFC 6026 7.1); nothing but the same 200 may come.
     wait::pause(Duration::from_millis(700));
     let answers = citizen.answers("200", "INVITE");
-    assert!(answers.windows(2).all(|it| it[0].text == it[1].text), "one call, one answer: {answers:#?}");
+    assert!(
+        answers.windows(2).all(|it| it[0].text == it[1].text),
+        "one call, one answer: {answers:#?}"
+    );
     assert!(citizen.is_up());
     citizen.hang_up();
     assert!(citizen.answer_to("BYE").text.starts_with("SIP/2.0 200"));
@@ -244,7 +328,11 @@ fn cancel_right_behind_the_invite_leaves_one_record() {
         let citizen = Phone::new(&format!("1380000000{number}"), server.address(10), server.sip);
         citizen.call_and_cancel("12000");
         let answer = citizen.answer_to("CANCEL");
-        assert!(answer.text.starts_with("SIP/2.0 200") || answer.text.starts_with("SIP/2.0 481"), "{}", answer.text);
+        assert!(
+            answer.text.starts_with("SIP/2.0 200") || answer.text.starts_with("SIP/2.0 481"),
+            "{}",
+            answer.text
+        );
         let last = citizen.answer_to("INVITE");
         if last.text.starts_with("SIP/2.0 200") {
             citizen.hang_up();
@@ -265,7 +353,10 @@ fn first_200_that_is_lost_comes_again() {
     let messages = citizen_starts(&server, "uac-first-200-lost", "12000").finish();
     // T1 and 2 × T1 after the first: three within 1.8 s.
     let answers = messages.matches("SIP/2.0 200 OK").count();
-    assert!((4..=5).contains(&answers), "three to the INVITE and one to the BYE, not {answers}:\n{messages}");
+    assert!(
+        (4..=5).contains(&answers),
+        "three to the INVITE and one to the BYE, not {answers}:\n{messages}"
+    );
     assert_eq!(server.ended_calls(1).len(), 1);
 }
 
@@ -276,7 +367,12 @@ fn every_way_to_hold_is_answered_and_the_talk_goes_on() {
     citizen(&server, "uac-holds-and-retrieves", "12000");
     let call = server.only_call();
     assert_eq!(record(&call)["outcome"], "answered", "{call:#}");
-    let kinds: Vec<&str> = call["segments"].as_array().unwrap().iter().filter_map(|it| it["kind"].as_str()).collect();
+    let kinds: Vec<&str> = call["segments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|it| it["kind"].as_str())
+        .collect();
     assert_eq!(kinds.iter().filter(|it| **it == "hold").count(), 3, "{kinds:?}");
     assert_eq!(kinds.last(), Some(&"talk"), "{kinds:?}");
 }
@@ -298,7 +394,10 @@ fn sipp_agent_answers_and_hangs_up() {
     phone.finish();
     citizen.finish();
     let call = server.only_call();
-    assert_eq!((&record(&call)["outcome"], &record(&call)["ended_by"]), (&"answered".into(), &"agent".into()));
+    assert_eq!(
+        (&record(&call)["outcome"], &record(&call)["ended_by"]),
+        (&"answered".into(), &"agent".into())
+    );
 }
 
 #[test]
@@ -329,8 +428,16 @@ fn silent_agent_is_cancelled_and_the_next_one_is_offered_the_call() {
     let call = server.only_call();
     assert_eq!(outcomes(&call), ["no_answer", "accepted"], "{call:#}");
     assert_eq!(call["offers"][0]["agent"], "a1001", "{call:#}");
-    assert!((4_500..6_500).contains(&call["offers"][0]["lasted_ms"].as_u64().unwrap()), "{call:#}");
-    let enqueued = call["segments"].as_array().unwrap().iter().filter(|it| it["kind"] == "queue").count();
+    assert!(
+        (4_500..6_500).contains(&call["offers"][0]["lasted_ms"].as_u64().unwrap()),
+        "{call:#}"
+    );
+    let enqueued = call["segments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|it| it["kind"] == "queue")
+        .count();
     assert_eq!(enqueued, 1, "the place in the queue is kept: {call:#}");
 }
 
@@ -348,14 +455,28 @@ fn caller_who_leaves_while_a_phone_rings_silences_it() {
 
 #[test]
 fn call_too_many_is_refused_with_a_cause_and_written_down() {
-    let server = Server::with(Setup { calls_max: 1, ..Setup::default() });
+    let server = Server::with(Setup {
+        calls_max: 1,
+        ..Setup::default()
+    });
     let first = citizen_starts(&server, "uac-hangs-up-in-queue", "12000");
     let supervisor = server.supervisor();
     wait::until("the first call", Duration::from_secs(5), || {
         let calls = supervisor.get("/api/v1/queues");
-        calls["items"].as_array()?.iter().any(|it| it["waiting"] == 1).then_some(())
+        calls["items"]
+            .as_array()?
+            .iter()
+            .any(|it| it["waiting"] == 1)
+            .then_some(())
     });
-    Sipp::start(&server, "uac-too-many-486", (server.address(11), server.sip), "12000", &[]).finish();
+    Sipp::start(
+        &server,
+        "uac-too-many-486",
+        (server.address(11), server.sip),
+        "12000",
+        &[],
+    )
+    .finish();
     first.finish();
     let calls = server.ended_calls(2);
     assert!(calls.iter().any(|it| it["refusal"] == "overload"), "{calls:#?}");
@@ -363,11 +484,19 @@ fn call_too_many_is_refused_with_a_cause_and_written_down() {
 
 #[test]
 fn calls_by_tcp_and_by_ipv6_are_calls() {
-    let server = Server::with(Setup { v6: true, ..Setup::default() });
+    let server = Server::with(Setup {
+        v6: true,
+        ..Setup::default()
+    });
     let _agent = agent(&server, 1);
     let place = (server.address(10), server.sip);
     Sipp::start(&server, "uac-talks", place, "12000", &["-t", "t1"]).finish();
-    let free = UdpSocket::bind("[::1]:0").unwrap().local_addr().unwrap().port().to_string();
+    let free = UdpSocket::bind("[::1]:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+        .to_string();
     let place = ("::1".parse().unwrap(), server.sip_v6.unwrap());
     Sipp::start(&server, "uac-talks", place, "12000", &["-p", &free]).finish();
     let calls = server.ended_calls(2);

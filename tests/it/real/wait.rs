@@ -27,7 +27,10 @@ pub(crate) fn pause(length: Duration) {
     let (nobody, nothing) = (Condvar::new(), Mutex::new(()));
     let end = Instant::now() + length;
     let mut guard = nothing.lock().unwrap();
-    while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+    while let Some(left) = end
+        .checked_duration_since(Instant::now())
+        .filter(|left| !left.is_zero())
+    {
         guard = nobody.wait_timeout(guard, left).unwrap().0;
     }
 }
