@@ -10,7 +10,7 @@
 //!             └──────────────────┴────────────┘ (offer ended without a talk)  └─ next state applied
 //! ```
 //!
-//! The exchange drives [`Acd`]: it tells what happened and carries out the [`Decision`]s.
+//! The exchange drives [`Acd`]: it tells what happened and carries out the [`decision::Decision`]s.
 //!
 //! **Invariants.** (R1) A reservation sets agent and item in one step. (R2) Its epoch grows with every reservation;
 //! what comes for an older epoch is refused. (R3) It has a lease. (R4) It ends exactly once. At the end of every

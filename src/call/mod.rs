@@ -1,7 +1,7 @@
 //! One call: legs, flow, offer, talk, hold and end of one interaction.
 //!
 //! **Invariants.** A call speaks to SIP, media and IVR, and to nothing else; what concerns agents leaves as
-//! [`machine::CallOutput`]. It ends with exactly one `call.ended` fact. Recording hangs on the customer's leg.
+//! [`context::CallOutput`]. It ends with exactly one `call.ended` fact. Recording hangs on the customer's leg.
 //! **Not here.** Who gets the call (`acd`), which call a message belongs to (`exchange`).
 
 pub mod context;

@@ -128,13 +128,13 @@ pub struct Queue {
     pub kind: QueueKind,
     /// Least levels that an agent must have.
     pub skills: BTreeMap<SkillId, u8>,
-    /// Ring at most this long, seconds (5–120) [20].
+    /// Ring at most this long, seconds (5–120), 20 in the shipped profile.
     pub ring_timeout_s: u16,
     /// Wrap-up at most this long, seconds (0–3600); 0 is none.
     pub wrapup_s: u16,
     /// Music while waiting.
     pub music: crate::base::ids::PromptId,
-    /// Hang-ups sooner than this after entering the queue count as short, seconds [5].
+    /// Hang-ups sooner than this after entering the queue count as short, seconds; 5 in the shipped profile.
     pub short_abandon_s: u16,
 }
 
