@@ -18,6 +18,7 @@ import datetime
 import hashlib
 import http.cookiejar
 import json
+import math
 import os
 import pathlib
 import platform
@@ -42,7 +43,7 @@ PLOT = ROOT / "docs" / "figures" / "cost-against-calls.svg"
 CALLERS, PHONES = "127.0.0.1", ("127.0.0.2", 7001)
 SILENT, RECORDED, WAITING = "12000", "12001", "12002"  # dialled numbers of the profile made here
 BUSY = 0.5  # load average above which a figure is not called final
-MS = 1e-3
+STARTED = []  # every process of ours
 
 
 # ------------------------------------------------------------------------------------------------ the server
@@ -56,7 +57,7 @@ class Server:
         self.data = folder / "data"
         self.profile(calls_max)
         log = open(folder / "server.log", "wb")
-        self.process = subprocess.Popen(
+        self.process = start(
             [binary, "serve", "--data", self.data, "--profiles", folder / "profiles", "--prompts", ROOT / "prompts",
              "--recordings", folder / "recordings"],
             stdout=log, stderr=log)
@@ -64,18 +65,14 @@ class Server:
         run = json.loads((self.data / "run.json").read_text())
         self.pid, self.api = run["pid"], run["http"][0] + "/api/v1"
         self.sip = next(tuple_of(it["address"]) for it in run["sip"] if it["transport"] == "udp")
-        try:
-            self.make_ready()
-        except BaseException:
-            self.stop()
-            raise
+        self.make_ready()
 
     def profile(self, calls_max):
         """A copy of sip-profiles/ with own addresses, agents load0000 … at phones phone0000 …, and lines for load."""
         to = self.folder / "profiles"
         shutil.copytree(ROOT / "sip-profiles", to)
         sip, web = free_port(), free_port()
-        media = free_range(6 * calls_max)
+        media = free_range(4 * calls_max + 100)
         (to / "server.toml").write_text(
             f'node = "figures"\ndata = "{self.data}"\nrecordings = "{self.folder}/recordings"\n'
             f"calls_max = {calls_max}\ncalls_per_second_max = 1000\n"
@@ -130,7 +127,7 @@ class Server:
         times = {}
         for task in pathlib.Path(f"/proc/{self.pid}/task").iterdir():
             with contextlib.suppress(OSError):
-                name = (task / "comm").read_text().strip()
+                name = "main" if task.name == str(self.pid) else (task / "comm").read_text().strip()
                 times[name] = times.get(name, 0) + int((task / "schedstat").read_text().split()[0]) / 1e9
         return times
 
@@ -192,7 +189,7 @@ class Sipp:
 
     def __init__(self, folder, scenario, *args):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
-        self.process = subprocess.Popen(
+        self.process = start(
             ["sipp", *args, "-sf", SIPP / f"{scenario}.xml", "-nostdin", "-trace_stat", "-stf", "counts.csv", "-fd", "1",
              "-trace_err", "-error_file", "errors.txt"],
             cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -225,19 +222,23 @@ class Load:
     """The sound generator, from the moment when all its calls stand until `stop`."""
 
     def __init__(self, server, program, mode, number, *counts):
-        self.process = subprocess.Popen(
+        self.process = start(
             [program, mode, "%s:%d" % server.sip, number, *map(str, counts)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "up\n":
             sys.exit(f"load {mode} did not come up")
-        self.since = time.monotonic()
 
     def stop(self):
-        self.seconds = time.monotonic() - self.since
         self.process.stdin.close()
         text = self.process.stdout.read()
         self.process.wait(30)
         return json.loads(text)
+
+
+def start(*args, **more):
+    process = subprocess.Popen(*args, **more)
+    STARTED.append(process)
+    return process
 
 
 def end(process, how):
@@ -307,7 +308,6 @@ def media(server, program, mode, number, calls, window_s):
 
 def refusals(server, calls_max):
     """Fills the server, then calls 200 times more."""
-    since = round(time.time() * 1e6)
     with phones(server):
         full = Sipp.callers(server, "caller-talks-silently", SILENT, 50, calls_max, calls_max / 50 + 5)
         time.sleep(calls_max / 50 + 1)
@@ -316,7 +316,7 @@ def refusals(server, calls_max):
         cpu = server.cpu() - cpu
         held = full.join(60)
     return {"refused": int(more["SuccessfulCall(C)"]), "not": int(more["FailedCall(C)"]),
-            "harmed": int(held["FailedCall(C)"]), "cpu_ms": cpu / 200 * 1000, "since": since}
+            "harmed": int(held["FailedCall(C)"]), "cpu_ms": cpu / 200 * 1000}
 
 
 # ------------------------------------------------------------------------------------------------ helpers
@@ -346,7 +346,7 @@ free_port.given = set()
 def free_range(count):
     """First and last of `count` UDP ports of which none is in use on 127.0.0.1."""
     used = {int(it.split()[1].split(":")[1], 16) for it in pathlib.Path("/proc/net/udp").read_text().splitlines()[1:]}
-    for first in range(10_000, 32_000 - count, 1_000):
+    for first in [*range(10_000, 32_000 - count, 1_000), *range(61_000 - count, 33_000, -1_000)]:
         if not used.intersection(range(first, first + count)):
             return first, first + count - 1
     sys.exit("no free ports for media")
@@ -367,3 +367,254 @@ def wait_until(condition, seconds, what, process):
         if process.poll() is not None or deadline < time.monotonic():
             sys.exit(f"waited in vain for {what} (process ended with {process.poll()})")
         time.sleep(0.05)
+
+
+# ------------------------------------------------------------------------------------------------ the figures
+
+
+class Figure:
+    """One line of the table: values of equal runs, the bound that the median shall keep, and how it was taken."""
+
+    def __init__(self, what, unit, target, values, how, digits=2):
+        self.what, self.unit, self.target, self.how, self.digits = what, unit, target, how, digits
+        self.values = [it for it in values if it is not None]
+
+    def row(self, final):
+        def text(value):
+            return f"{value:.{self.digits}f} {self.unit}".strip()
+
+        if not self.values:
+            return f"| {self.what} | {self.bound()} | not measured | | | {self.how} |"
+        median, worst = statistics.median(self.values), max(self.values)
+        verdict = "" if self.target is None else "met" if median <= self.target else "**missed**"
+        if not final and verdict:
+            verdict += ", busy machine"
+        return f"| {self.what} | {self.bound()} | {text(median)} | {text(worst)} | {verdict} | {self.how} |"
+
+    def bound(self):
+        return "" if self.target is None else f"{self.target:g} {self.unit}".strip()
+
+
+class Run:
+    """All scenarios in order; `figures`, `threads` and `curve` are what they gave."""
+
+    def __init__(self, options, folder, program):
+        self.short, self.binary, self.folder, self.program = options.short, options.binary, folder, program
+        self.figures, self.threads, self.curve = [], {}, {}
+        self.agents = 360 if self.short else 1100
+        self.times = 1 if self.short else 3
+        self.started = time.monotonic()
+
+    def say(self, text):
+        print(f"{time.monotonic() - self.started:5.0f} s  {text}", flush=True)
+
+    def add(self, *args, **more):
+        self.figures.append(Figure(*args, **more))
+        self.say(self.figures[-1].row(True))
+
+    def all(self):
+        self.say(f"starting a server with {self.agents} agents")
+        with self.server("large", self.agents, 3000) as server:
+            self.sound(server)
+            self.cost(server)
+            self.peak(server)
+        self.say("starting a server with 10 agents that takes 150 calls")
+        with self.server("small", 10, 150) as server:
+            self.handover(server)
+            self.limit(server)
+        self.criterion()
+
+    @contextlib.contextmanager
+    def server(self, name, agents, calls_max):
+        folder = self.folder / name
+        folder.mkdir()
+        server = Server(folder, self.binary, agents, calls_max)
+        try:
+            yield server
+        finally:
+            server.stop()
+
+    def sound(self, server):
+        window, media_us = (5 if self.short else 10), []
+        media(server, self.program, "talk", RECORDED, 10, 2)  # what is set up once is not a call's
+        for what, mode, number, target in (
+                ("100 recorded calls, G.711 both ways", "talk", RECORDED, 10),
+                ("100 calls, G.711 both ways", "talk", SILENT, 8),
+                ("100 callers who hear music and send", "listen", WAITING, 5)):
+            runs = [media(server, self.program, mode, number, 100, window) for _ in range(self.times)]
+            failed, heard = sum(it["failed"] for it in runs), min(it["heard"] for it in runs)
+            how = f"`load {mode}`, {window} s; {failed} calls failed, {100 * heard:.2f} % of the packets came"
+            self.add(f"{what}: CPU", "% of a core", target, [it["percent"] for it in runs], how)
+            if number == RECORDED:
+                how = "resident memory with 100 recorded calls less that before, first run, after a warm-up of 10 calls"
+                self.add("memory per recorded call", "KiB", 64, [runs[0]["memory"]], how, digits=1)
+            if number == SILENT:
+                media_us = [it["media_us"] for it in runs]
+            self.threads[f"{what}, % of a core"] = runs[0]["threads"]
+        how = "run time of the thread `media-0` by packets passed on, 100 calls both ways"
+        self.add("media thread, per packet", "µs", None, media_us, how)
+
+    def cost(self, server):
+        window = 10 if self.short else 20
+        runs = [signalling(server, 50, 1, window) for _ in range(self.times)]
+        how = f"`caller-talks-silently`, `phone-answers-silently`; {self.times} runs of {window} s, talks of 1 s, no media"
+        self.add("signalling, 50 calls/s: CPU per call", "ms", 1.5, [it[0] for it in runs], how)
+        self.threads["signalling at 50 calls/s, ms per call"] = runs[0][1]
+        levels = (20, 100, 300) if self.short else (20, 100, 300, 1000)
+        window = 8 if self.short else 20
+        self.curve = {it: [] for it in levels}
+        for _ in range(self.times):
+            for level in levels:
+                self.curve[level].append(signalling(server, 50, level / 50, window)[0])
+        first, last = statistics.median(self.curve[20]), statistics.median(self.curve[levels[-1]])
+        how = f"50 calls/s held longer; runs of {window} s once all calls stand; {PLOT.name}"
+        self.add(f"cost of a call at {levels[-1]} calls at once over that at 20", "%", 10, [100 * (last / first - 1)], how, digits=1)
+
+    def peak(self, server):
+        seconds = 10 if self.short else 20
+        it = rush(server, 300, seconds)
+        how = f"{it['calls']} calls in {seconds} s to {self.agents} agents, talks of 1 s; SIPp sent {it['rate']:.0f} calls/s"
+        self.add("300 calls/s: calls that failed", "", 0, [it["failed"]], how, digits=0)
+        self.add("300 calls/s: offered later than 100 ms with an agent ready", "", 0, [it["late"]],
+                 "from `interaction.queued_at_us` to `offer.offered_at_us`; agents were always ready", digits=0)
+        self.add("300 calls/s: longest time to the offer", "ms", 100, [it["worst_ms"]], f"the same; SIPp repeated {it['repeats']} messages")
+        self.add("300 calls/s: CPU", "% of a core", None, [it["cpu_percent"]], "the same", digits=0)
+
+    def handover(self, server):
+        load = Load(server, self.program, "turnover", SILENT, 140, 10)
+        time.sleep(7)
+        counts = load.stop()
+        turns = counts["turns_ms"]
+        how = (f"`load turnover`: a phone's BYE to the next INVITE at a phone, both on the wire; {len(turns)} times; "
+               "the hang-up, two facts on disk and the choice are within")
+        self.add("agent free to INVITE, median", "ms", 5, [statistics.median(turns)] if turns else [], how)
+        self.add("agent free to INVITE, 99th percentile", "ms", None, [turns[len(turns) * 99 // 100]] if turns else [], "the same")
+
+    def limit(self, server):
+        it = refusals(server, 150)
+        how = f"`caller-is-refused`: {it['refused']} of 200 got 486 with cause 17 and nothing before; {it['harmed']} of 150 calls harmed"
+        self.add("above the limit: calls not refused before answer, or harmed", "", 0, [it["not"] + it["harmed"]], how, digits=0)
+        self.add("above the limit: CPU per refused call", "ms", None, [it["cpu_ms"]], "the same")
+
+    def criterion(self):
+        for what, id, target in (
+                ("read and write an INVITE", "sip/parse_and_write", 3),
+                ("one step of the exchange", "exchange/step", 5),
+                ("a fact encoded and sealed", "encode/sealed", None),
+                ("a batch of 64 facts on disk", "durable/64", None)):
+            file = TARGET / "criterion" / id / "new" / "estimates.json"
+            values = [json.loads(file.read_text())["median"]["point_estimate"] / 1000] if file.exists() else []
+            self.add(what, "µs", target, values, f"criterion, median of `{id}`")
+
+
+# ------------------------------------------------------------------------------------------------ the report
+
+
+def report(run, state, final):
+    lines = [
+        "# Performance", "",
+        "Figures are taken by `make figures`, alone on the machine: CPU time of the server's own process (user and system,",
+        "all threads), with journal and SQLite record included. SIPp and a sound generator (`benches/load.rs`) play citizens",
+        "and phones on the same machine; their time is not counted. `benches/figures.py` holds the method.", "",
+        state, "",
+        "| figure | target | median | worst | verdict | how |", "| --- | --- | --- | --- | --- | --- |",
+        *(it.row(final) for it in run.figures), "",
+        "## Cost against calls at once", "", f"![CPU per call against calls at once](figures/{PLOT.name})", "",
+        "| calls at once | median | worst |", "| --- | --- | --- |",
+        *(f"| {level} | {statistics.median(it):.2f} ms | {max(it):.2f} ms |" for level, it in run.curve.items()), "",
+        "## Where the time goes", "", "Run time by thread, from `/proc/PID/task/*/schedstat`; the first run of each.", "",
+    ]
+    names = sorted({name for it in run.threads.values() for name, time in it.items() if time >= 0.005})
+    lines += ["| thread | " + " | ".join(run.threads) + " |", "| --- |" + " --- |" * len(run.threads)]
+    lines += [f"| {name} | " + " | ".join(f"{it.get(name, 0):.2f}" for it in run.threads.values()) + " |" for name in names]
+    return "\n".join(lines) + "\n"
+
+
+def machine(folder, binary):
+    cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    mounts = [it.split()[:3] for it in pathlib.Path("/proc/mounts").read_text().splitlines()]
+    disk = max((it for it in mounts if str(folder.resolve()).startswith(it[1])), key=lambda it: len(it[1]))[2]
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    return (f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, {disk}; "
+            f"`{binary.parent.name}` build at {commit or 'no commit'}; {datetime.date.today()}")
+
+
+def plot(curve):
+    """Median and span of each level over a logarithmic scale of calls at once, and the bound: 10 % above the first."""
+    width, height, left, top, right, bottom = 640, 360, 64, 24, 616, 304
+    levels, most = list(curve), max(max(it) for it in curve.values())
+    ceiling = max(1.0, 0.5 * -(-1.25 * most // 0.5))
+    bound = 1.1 * statistics.median(curve[levels[0]])
+
+    def x(level):
+        return left + 28 + (right - left - 56) * (math.log(level / levels[0]) / math.log(levels[-1] / levels[0]))
+
+    def y(ms):
+        return bottom - (bottom - top) * ms / ceiling
+
+    def text(at_x, at_y, words, anchor="middle", more=""):
+        return f'<text x="{at_x:.1f}" y="{at_y:.1f}" text-anchor="{anchor}"{more}>{words}</text>'
+
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" '
+           'fill="#222" role="img"><title>CPU time per call against calls at once</title>',
+           f'<rect width="{width}" height="{height}" fill="#fff"/>']
+    for step in range(round(ceiling / 0.5) + 1):
+        at = y(step / 2)
+        out.append(f'<path d="M{left} {at:.1f}H{right}" stroke="#ddd"/>' + text(left - 8, at + 4, f"{step / 2:.1f}", "end"))
+    out.append(f'<path d="M{left} {y(bound):.1f}H{right}" stroke="#b42" stroke-dasharray="6 4"/>'
+               + text(right, y(bound) - 6, f"bound: 10 % above {levels[0]} calls", "end", ' fill="#b42"'))
+    points = [(x(level), statistics.median(it)) for level, it in curve.items()]
+    out.append(f'<polyline points="{" ".join(f"{at:.1f},{y(ms):.1f}" for at, ms in points)}" fill="none" stroke="#257" '
+               'stroke-width="2"/>')
+    for (at, ms), level in zip(points, levels):
+        out.append(f'<path d="M{at:.1f} {y(min(curve[level])):.1f}V{y(max(curve[level])):.1f}" stroke="#257"/>'
+                   f'<circle cx="{at:.1f}" cy="{y(ms):.1f}" r="4" fill="#257"/>'
+                   + text(at, bottom + 18, level) + text(at, y(max(curve[level])) - 10, f"{ms:.2f}"))
+    out += [text((left + right) / 2, bottom + 42, "calls at once (50 calls/s, held longer)"),
+            text(0, 0, "CPU, ms per call", more=f' transform="translate(20 {(top + bottom) / 2:.0f}) rotate(-90)"'), "</svg>"]
+    return "\n".join(out) + "\n"
+
+
+def quiet(patience_s):
+    """The load average, once it is low enough or patience is at its end."""
+    deadline = time.monotonic() + patience_s
+    while BUSY < os.getloadavg()[0] and time.monotonic() < deadline:
+        print(f"load average {os.getloadavg()[0]:.2f}: waiting for a quiet machine", flush=True)
+        time.sleep(15)
+    return os.getloadavg()[0]
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Measures the server under load.")
+    parser.add_argument("--short", action="store_true", help="fewer and shorter runs, under 3 minutes; never final")
+    parser.add_argument("--binary", type=pathlib.Path, default=TARGET / "release" / "rexian", help="the server")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs" / "PERFORMANCE.md", help="where the tables go")
+    parser.add_argument("--patience", type=int, default=None, help="seconds to wait for a quiet machine [300; short: 0]")
+    options = parser.parse_args()
+    options.binary = options.binary.resolve()
+    before = quiet(options.patience if options.patience is not None else 0 if options.short else 300)
+    final = before <= BUSY and not options.short
+    TARGET.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="figures-", dir=TARGET, ignore_cleanup_errors=True) as folder:
+        folder = pathlib.Path(folder)
+        program = folder / "load"
+        subprocess.run(["rustc", "-O", "--edition", "2024", "-o", program, ROOT / "benches" / "load.rs"], check=True)
+        run = Run(options, folder, program)
+        try:
+            run.all()
+        finally:
+            for process in STARTED:
+                end(process, signal.SIGKILL)
+        state = f"State: **{'final' if final else 'not final'}**"
+        state += ", short run" if options.short else ""
+        state += f", busy machine (load average {before:.2f} before the start)" if BUSY < before else ""
+        text = report(run, f"{state}. {machine(folder, options.binary)}.", before <= BUSY)
+    options.out.write_text(text)
+    svg = PLOT if options.out.parent == ROOT / "docs" else options.out.parent / "figures" / PLOT.name
+    svg.parent.mkdir(exist_ok=True)
+    svg.write_text(plot(run.curve))
+    print(f"{state}\nwritten: {options.out}, {svg}")
+
+
+if __name__ == "__main__":
+    main()

@@ -304,21 +304,23 @@ fn call(load: &Load, phones: usize) -> usize {
         let up = callers.count(State::Up) == load.calls;
         if !told && up && phones <= load.phones_up.load(Ordering::Relaxed) {
             println!("up");
-            load.turn_over.store(true, Ordering::Relaxed);
+            load.turn_over
+                .store(phones < load.calls && 0 < phones, Ordering::Relaxed);
             told = true;
         }
         if !told && UP_WITHIN + BETWEEN_CALLS * u32::try_from(load.calls).unwrap() < started.elapsed() {
             let phones_up = load.phones_up.load(Ordering::Relaxed);
-            eprintln!("{} of {} calls stand, {phones_up} phones", callers.count(State::Up), load.calls);
+            eprintln!(
+                "{} of {} calls stand, {phones_up} phones",
+                callers.count(State::Up),
+                load.calls
+            );
             break;
         }
     }
-    // Turned-over callers were hung up by the server, which is what was asked for.
-    let early = if load.turn_over.load(Ordering::Relaxed) && phones < load.calls {
-        0
-    } else {
-        callers.count(State::Over)
-    };
+    // Callers whose phones hang up are over before the end, as was asked for.
+    let turn_over = load.turn_over.load(Ordering::Relaxed);
+    let early = if turn_over { 0 } else { callers.count(State::Over) };
     let failed = early + callers.count(State::Failed) + callers.count(State::Calling);
     callers.leave();
     failed
@@ -424,77 +426,133 @@ impl Callers<'_> {
 /// A phone's side of one call.
 struct Phone {
     leg: usize,
-    /// The start of a request towards the server within this call: all but its start line, Via and CSeq.
+    /// `From`, `To` and `Call-ID` of our requests within this call.
     dialog: String,
     target: String,
     since: Instant,
 }
 
-/// Plays all phones: answers at once. Returns the milliseconds from each hang-up to the next INVITE, if asked to hang up.
+struct Phones<'a> {
+    load: &'a Load,
+    socket: UdpSocket,
+    /// By Call-ID.
+    talks: BTreeMap<String, Phone>,
+    free_legs: Vec<usize>,
+    hung_up: Option<Instant>,
+    /// When a phone rang last.
+    rang: Instant,
+    /// Milliseconds from each hang-up to the next INVITE.
+    turns: Vec<f64>,
+}
+
+/// Plays all phones, which answer at once, until no talk is left after the end.
 fn answer(load: &Load) -> Vec<f64> {
     let socket = UdpSocket::bind(PHONES).unwrap();
     socket.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
-    let send = |text: &str| drop(socket.send_to(text.as_bytes(), load.server));
-    let mut free: Vec<usize> = (load.calls..load.legs.len()).collect();
-    let mut phones: BTreeMap<String, Phone> = BTreeMap::new();
+    let mut phones = Phones {
+        load,
+        socket,
+        talks: BTreeMap::new(),
+        free_legs: (load.calls..load.legs.len()).collect(),
+        hung_up: None,
+        rang: Instant::now(),
+        turns: Vec::new(),
+    };
     let mut buffer = [0; 4_096];
-    let (mut hung_up, mut turns, mut branch) = (None::<Instant>, Vec::new(), 0);
-    let (mut grace, mut last) = (None::<Instant>, Instant::now());
+    let mut stopped = None;
     loop {
         if load.stop.load(Ordering::Relaxed) {
-            // Callers hang up now: their phones must still say goodbye.
-            let since = *grace.get_or_insert_with(Instant::now);
-            if phones.is_empty() || Duration::from_secs(3) < since.elapsed() {
-                return turns;
+            // Callers hang up now: their phones still say goodbye.
+            let stopped = *stopped.get_or_insert_with(Instant::now);
+            if phones.talks.is_empty() || Duration::from_secs(3) < stopped.elapsed() {
+                return phones.turns;
             }
-        } else if load.turn_over.load(Ordering::Relaxed) && hung_up.is_none() && SETTLE < last.elapsed() {
-            let oldest = phones.iter().min_by_key(|it| it.1.since).map(|it| it.0.clone());
-            if let Some(phone) = oldest.and_then(|it| phones.remove(&it)).filter(|_| load.calls < 2 * load.legs.len()) {
-                branch += 1;
-                let Phone { dialog, target, leg, .. } = phone;
-                free.push(leg);
-                let start = format!("BYE {target} SIP/2.0\r\nVia: SIP/2.0/UDP {PHONES};branch=z9hG4bKp{branch};rport\r\n");
-                hung_up = Some(Instant::now());
-                send(&format!("{start}{dialog}CSeq: 1 BYE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"));
+        } else if load.turn_over.load(Ordering::Relaxed)
+            && phones.hung_up.is_none()
+            && SETTLE < phones.rang.elapsed()
+        {
+            phones.hang_up();
+        }
+        if let Ok(length) = phones.socket.recv(&mut buffer) {
+            let arrived = Instant::now();
+            if let Some(message) = Message::read(&buffer[..length]) {
+                phones.take(&message, arrived);
             }
         }
-        let Ok(length) = socket.recv(&mut buffer) else {
-            continue;
+    }
+}
+
+impl Phones<'_> {
+    fn send(&self, text: &str) {
+        self.socket.send_to(text.as_bytes(), self.load.server).unwrap();
+    }
+
+    /// Ends the longest talk from the phone's side.
+    fn hang_up(&mut self) {
+        let longest = self
+            .talks
+            .iter()
+            .min_by_key(|it| it.1.since)
+            .map(|it| it.0.clone());
+        let Some(phone) = longest.and_then(|it| self.talks.remove(&it)) else {
+            return;
         };
-        let arrived = Instant::now();
-        let Some(message) = Message::read(&buffer[..length]) else {
-            continue;
-        };
-        let id = message.header("call-id").to_owned();
+        self.free_legs.push(phone.leg);
+        let branch = self.turns.len();
+        let (target, dialog) = (phone.target, phone.dialog);
+        self.hung_up = Some(Instant::now());
+        self.send(&format!(
+            "BYE {target} SIP/2.0\r\nVia: SIP/2.0/UDP {PHONES};branch=z9hG4bKphone{branch};rport\r\n{dialog}\
+             CSeq: 1 BYE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+        ));
+    }
+
+    fn take(&mut self, message: &Message, arrived: Instant) {
         match (message.status(), message.method()) {
             (Some(_), _) => (),
-            (None, "INVITE") => {
-                if let Some(since) = hung_up.take() {
-                    turns.push(1e3 * arrived.duration_since(since).as_secs_f64());
-                }
-                last = arrived;
-                let tag = format!("p{id}");
-                send(&message.response("180 Ringing", &tag, &format!("Contact: <sip:load@{PHONES}>\r\nContent-Length: 0\r\n\r\n")));
-                let leg = phones.get(&id).map(|it| it.leg).or_else(|| free.pop()).expect("a leg for each call");
-                load.legs[leg].peer.store(message.audio_port(), Ordering::Relaxed);
-                send(&message.response("200 OK", &tag, &with_sound(PHONES, load.legs[leg].port)));
-                let dialog = format!(
-                    "From: {};tag={tag}\r\nTo: {}\r\nCall-ID: {id}\r\n",
-                    message.header("to"),
-                    message.header("from")
-                );
-                phones.insert(id, Phone { leg, dialog, target: message.contact(), since: arrived });
-            }
+            (None, "INVITE") => self.invited(message, arrived),
             (None, "ACK") => {
-                load.phones_up.fetch_add(1, Ordering::Relaxed);
+                self.load.phones_up.fetch_add(1, Ordering::Relaxed);
             }
             (None, method) => {
-                send(&message.response("200 OK", "", ""));
-                if method == "BYE" && let Some(phone) = phones.remove(&id) {
-                    load.legs[phone.leg].peer.store(0, Ordering::Relaxed);
-                    free.push(phone.leg);
+                self.send(&message.response("200 OK", "", ""));
+                let talk = if method == "BYE" {
+                    self.talks.remove(message.header("call-id"))
+                } else {
+                    None
+                };
+                if let Some(phone) = talk {
+                    self.load.legs[phone.leg].peer.store(0, Ordering::Relaxed);
+                    self.free_legs.push(phone.leg);
                 }
             }
         }
+    }
+
+    fn invited(&mut self, message: &Message, arrived: Instant) {
+        let id = message.header("call-id");
+        let again = self.talks.get(id).map(|it| it.leg);
+        if let Some(since) = self.hung_up.take_if(|_| again.is_none()) {
+            self.turns.push(1e3 * arrived.duration_since(since).as_secs_f64());
+        }
+        self.rang = arrived;
+        let leg = again
+            .or_else(|| self.free_legs.pop())
+            .expect("a leg for each talk");
+        let tag = format!("phone-{id}");
+        let ringing = format!("Contact: <sip:load@{PHONES}>\r\nContent-Length: 0\r\n\r\n");
+        self.send(&message.response("180 Ringing", &tag, &ringing));
+        self.send(&message.response("200 OK", &tag, &with_sound(PHONES, self.load.legs[leg].port)));
+        self.load.legs[leg]
+            .peer
+            .store(message.audio_port(), Ordering::Relaxed);
+        let (from, to) = (message.header("from"), message.header("to"));
+        let phone = Phone {
+            leg,
+            dialog: format!("From: {to};tag={tag}\r\nTo: {from}\r\nCall-ID: {id}\r\n"),
+            target: message.contact(),
+            since: arrived,
+        };
+        self.talks.insert(id.to_owned(), phone);
     }
 }

@@ -203,7 +203,8 @@ impl Endpoint {
         self.core.counters.challenged += 1;
         let source = render::canonical(route.remote.ip());
         let nonce = self.challenger.nonce(now.mono, source, &mut self.core.random);
-        let values = [Algorithm::Sha256, Algorithm::Md5]
+        // Phones that know MD5 alone read the first challenge and give up: docs/decisions/0005.
+        let values = [Algorithm::Md5, Algorithm::Sha256]
             .map(|algorithm| Challenger::challenge(&self.core.config.realm, &nonce, algorithm, stale));
         let fill = |writer: &mut Writer| {
             for value in &values {

@@ -262,6 +262,13 @@ impl Checker {
         tiles(&folded).map_err(|why| format!("{id}: {why}"))
     }
 
+    /// After a crash nothing is bound, nobody waits, and every interaction is closed.
+    pub(crate) fn after_crash(&mut self) -> Result<(), String> {
+        self.wrapping_up.clear();
+        self.presence.clear();
+        self.check_ends()
+    }
+
     // The wire.
 
     /// We send to a citizen.

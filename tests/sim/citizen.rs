@@ -306,7 +306,7 @@ impl Citizen {
                 }
                 Acts::new()
             }
-            Heard::TimedOut(_) => {
+            Heard::TimedOut => {
                 self.stage = Stage::Over;
                 Acts::new()
             }

@@ -21,8 +21,8 @@ pub(crate) enum Heard {
     Request(String),
     Response(u16, String),
     Acknowledged,
-    /// A request of this method got no answer, or our 200 no ACK.
-    TimedOut(&'static str),
+    /// A request got no answer, or our 200 no ACK.
+    TimedOut,
 }
 
 #[derive(Debug)]
@@ -287,7 +287,7 @@ impl Dialog {
         if let Some(accepted) = &mut self.accepted {
             if accepted.deadline <= now {
                 self.accepted = None;
-                return Some(Heard::TimedOut("ACK"));
+                return Some(Heard::TimedOut);
             }
             if accepted.next <= now {
                 accepted.interval = (accepted.interval * 2).min(T2);
@@ -298,8 +298,8 @@ impl Dialog {
         for at in 0..self.clients.len() {
             let client = &mut self.clients[at];
             if client.deadline <= now {
-                let method = self.clients.remove(at).method;
-                return Some(Heard::TimedOut(method));
+                self.clients.remove(at);
+                return Some(Heard::TimedOut);
             }
             if client.next.is_some_and(|next| next <= now) {
                 let doubled = client.interval * 2;

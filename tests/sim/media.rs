@@ -49,7 +49,7 @@ pub(crate) enum Effect {
     /// Citizen and agent hear each other.
     Bridged(u32),
     /// A leg is served from now on.
-    Opened(MediaLeg, bool),
+    Opened(MediaLeg),
 }
 
 #[derive(Debug)]
@@ -77,6 +77,7 @@ struct Peer {
     heard: BTreeMap<u8, u32>,
     bridged: Option<MonoTime>,
     talked: Duration,
+    rejoined: bool,
 }
 
 #[derive(Default)]
@@ -175,7 +176,7 @@ impl Media {
                     return Err(format!("{leg:?} was opened twice"));
                 }
                 self.at.extend(rtp.map(|rtp| (rtp, *leg)));
-                out.push(Effect::Opened(*leg, citizen.is_some()));
+                out.push(Effect::Opened(*leg));
                 if citizen.is_some_and(|(_, real)| real) {
                     self.make_real(now, *leg, CITIZEN);
                 }
@@ -184,11 +185,13 @@ impl Media {
                 self.at.extend(media.remote_rtp.map(|rtp| (rtp, *leg)));
                 if let Some(known) = self.legs.get_mut(leg) {
                     known.media = Some(media.clone());
+                    if let Some(peer) = &mut known.peer {
+                        peer.rejoined = true;
+                    }
                 }
             }
             MediaCommand::Bridge { a, b } => self.bridge(now, *a, *b, out),
-            MediaCommand::Unbridge { leg } => self.unbridge(now, *leg),
-            MediaCommand::Close { leg } => self.unbridge(now, *leg),
+            MediaCommand::Unbridge { leg } | MediaCommand::Close { leg } => self.unbridge(now, *leg),
             MediaCommand::Play { .. }
             | MediaCommand::StopPlay { .. }
             | MediaCommand::Record { .. }
@@ -275,6 +278,7 @@ impl Media {
             heard: BTreeMap::new(),
             bridged: None,
             talked: Duration::ZERO,
+            rejoined: false,
         });
         self.plane.handle(now, command, &mut self.wire);
     }
@@ -290,6 +294,7 @@ impl Media {
                 known.partner = Some(partner);
                 if let Some(peer) = &mut known.peer {
                     peer.bridged = Some(now);
+                    peer.rejoined = !peer.talked.is_zero();
                 }
             }
         }
@@ -324,8 +329,8 @@ impl Media {
         let code = u8::try_from(key.to_digit(10).unwrap_or(10)).unwrap_or(10);
         for step in 1..=8_u16 {
             let [high, low] = (step.min(5) * 160).to_be_bytes();
-            let end = if step > 5 { 0x80 } else { 0 };
-            peer.pressing.push_back([code, end | 10, high, low]);
+            let end: u8 = if step > 5 { 0x80 } else { 0 };
+            peer.pressing.push_back([code, end + 10, high, low]);
         }
     }
 
@@ -437,7 +442,8 @@ impl Peer {
             if source != ssrc {
                 return Err(format!("the SSRC changed from {source:08x} to {ssrc:08x}"));
             }
-            if before.wrapping_add(1) != sequence {
+            // A partner who comes back from a hold goes on with his own numbers.
+            if before.wrapping_add(1) != sequence && !self.rejoined {
                 return Err(format!("sequence {sequence} follows {before}"));
             }
             let by_stream = i64::from(timestamp.wrapping_sub(then).cast_signed()) / 8;
@@ -446,6 +452,7 @@ impl Peer {
                 return Err(format!("{by_stream} ms of stream in {by_clock} ms"));
             }
         }
+        self.rejoined = false;
         self.last = Some((ssrc, sequence, timestamp, now));
         if kind & 0x7f == 8 {
             *self.heard.entry(payload.first().copied().unwrap_or(0)).or_default() += 1;

@@ -61,6 +61,7 @@ pub(crate) enum Stage {
 pub(crate) struct PhoneCall {
     dialog: Dialog,
     invite: String,
+    interaction: String,
     plan: Plan,
     pub(crate) stage: Stage,
     version: u32,
@@ -121,6 +122,12 @@ impl Phone {
             .values()
             .all(|call| call.stage == Stage::Over && call.dialog.is_quiet())
             && !self.registration.waits
+    }
+
+    /// Whether a call of this interaction is up.
+    pub(crate) fn is_up_for(&self, interaction: &str) -> bool {
+        let mut calls = self.calls.values();
+        calls.any(|call| call.stage == Stage::Up && call.interaction == interaction)
     }
 
     /// The calls whose other end died.
@@ -267,6 +274,7 @@ impl Phone {
         let call = PhoneCall {
             dialog,
             invite: invite.0.to_owned(),
+            interaction: invite.header("X-Interaction-Id").to_owned(),
             plan,
             // Whoever says nothing has nothing to end.
             stage: if plan == Plan::Silent { Stage::Over } else { Stage::Ringing },
@@ -308,7 +316,7 @@ impl Phone {
                 }
                 acts
             }
-            Some(Heard::TimedOut(_)) => {
+            Some(Heard::TimedOut) => {
                 call.stage = Stage::Over;
                 Acts::new()
             }

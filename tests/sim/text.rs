@@ -41,10 +41,6 @@ impl<'a> Text<'a> {
             .map(|(_, value)| value)
     }
 
-    pub(crate) fn body(self) -> &'a str {
-        self.0.split_once("\r\n\r\n").map_or("", |(_, body)| body)
-    }
-
     pub(crate) fn call_id(self) -> &'a str {
         self.header("Call-ID")
     }
@@ -58,10 +54,6 @@ impl<'a> Text<'a> {
         let via = self.header("Via");
         let after = via.split("branch=").nth(1).unwrap_or_default();
         after.split([';', ',']).next().unwrap_or_default()
-    }
-
-    pub(crate) fn to_tag(self) -> &'a str {
-        tag_of(self.header("To"))
     }
 
     /// The URI of `Contact`, which later requests name.
@@ -78,11 +70,6 @@ impl<'a> Text<'a> {
             None => format!("{} {}", self.method(), self.cseq()),
         }
     }
-}
-
-fn tag_of(value: &str) -> &str {
-    let after = value.split(";tag=").nth(1).unwrap_or_default();
-    after.split(';').next().unwrap_or_default()
 }
 
 /// Puts length and kind of the body behind a head.
