@@ -149,7 +149,7 @@ fn run(scenario: Scenario, bound: f64, seconds: u64) -> (f64, u64) {
     }
     let family = rexian::media::port_pool::Family::V4;
     let slots: Vec<Slot> = (0..legs)
-        .map(|_| ports.take(MonoTime::default(), family).unwrap())
+        .map(|_| ports.take(family).unwrap())
         .collect();
     let peers: Vec<UdpSocket> = slots.iter().map(|slot| connect(slot, &mut handle)).collect();
     command_all(scenario, &slots, &mut handle);

@@ -52,7 +52,7 @@ impl Leg {
         latch: Latch,
     ) -> Option<Self> {
         let family = Family::of(peer_ip);
-        let slot = ctx.ports.take(ctx.now.mono, family)?;
+        let slot = ctx.ports.take(family)?;
         Some(Self {
             id: LegId::new(ctx.now, ctx.random),
             session,
@@ -135,7 +135,7 @@ impl Leg {
         if self.open {
             ctx.media.push(MediaCommand::Close { leg: self.media_leg });
         } else {
-            ctx.ports.release(ctx.now.mono, self.media_leg);
+            ctx.ports.release(self.media_leg);
         }
     }
 

@@ -52,6 +52,8 @@ use crate::sip::endpoint::Transport;
 const DATAGRAMS_PER_TURN: usize = 64;
 /// Inputs taken from each other door in one turn.
 const INPUTS_PER_TURN: usize = 256;
+/// Facts that nobody waits for may wait so long for company on their way to the disk.
+const LINGER: Duration = Duration::from_millis(5);
 /// After the last call the loop stays so long for the recorder's last words and repeated messages.
 const LAST_EVENTS: Duration = Duration::from_millis(400);
 
@@ -101,6 +103,7 @@ pub struct ControlLoop {
     clock: SystemClock,
     outputs: Vec<Output>,
     batch: Vec<Record>,
+    batch_until: Option<MonoTime>,
     replies: std::collections::BTreeMap<RequestId, oneshot::Sender<Result<(), CommandError>>>,
     requests: u64,
     forced: bool,
@@ -116,6 +119,7 @@ impl ControlLoop {
             clock,
             outputs: Vec::with_capacity(256),
             batch: Vec::with_capacity(256),
+            batch_until: None,
             replies: std::collections::BTreeMap::new(),
             requests: 0,
             forced: false,
@@ -144,6 +148,7 @@ impl ControlLoop {
                 break;
             }
         }
+        self.hand_over(Linger::No);
         self.doors.journal.append(vec![Record {
             now: self.clock.now(),
             interaction: None,
@@ -307,9 +312,7 @@ impl ControlLoop {
         }
         self.outputs = outputs;
         self.doors.media.flush();
-        if !self.batch.is_empty() {
-            self.doors.journal.append(std::mem::take(&mut self.batch));
-        }
+        self.hand_over(Linger::Allowed);
     }
 
     fn send(
@@ -333,6 +336,21 @@ impl ControlLoop {
         }
     }
 
+    /// Hands the facts of this turn to the journal: at once when somebody waits for one of them, else when the oldest
+    /// has waited for [`LINGER`], so that facts nobody waits for share a sync with others.
+    fn hand_over(&mut self, linger: Linger) {
+        if self.batch.is_empty() {
+            return;
+        }
+        let now = self.clock.now().mono;
+        let until = *self.batch_until.get_or_insert(now + LINGER);
+        if linger == Linger::Allowed && !self.exchange.awaits_disk() && now < until {
+            return;
+        }
+        self.batch_until = None;
+        self.doors.journal.append(std::mem::take(&mut self.batch));
+    }
+
     fn publish_figures(&self) {
         let metrics = &self.doors.metrics;
         metrics
@@ -346,10 +364,8 @@ impl ControlLoop {
     /// Sleeps until a door has something or the next timeout is due.
     async fn wait(&self, at_most: Duration) {
         let now = self.clock.now().mono;
-        let timeout = self
-            .exchange
-            .next_timeout()
-            .map_or(at_most, |at: MonoTime| at.since(now).min(at_most));
+        let timer = self.exchange.next_timeout().into_iter().chain(self.batch_until).min();
+        let timeout = timer.map_or(at_most, |at: MonoTime| at.since(now).min(at_most));
         let Doors { udp, notify, .. } = &self.doors;
         let readable = poll_fn(|cx| {
             let ready = udp.iter().any(|listener| listener.poll_readable(cx).is_ready());
@@ -366,4 +382,11 @@ impl ControlLoop {
 
 fn as_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// Whether facts may wait for company.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Linger {
+    Allowed,
+    No,
 }

@@ -126,7 +126,7 @@ impl Exchange {
             None => (customer.offer(), true),
             Some(offer) => {
                 let Ok((answer, _)) = customer.answer_offer(offer) else {
-                    ctx.ports.release(now.mono, customer.media_leg);
+                    ctx.ports.release(customer.media_leg);
                     return Err(RefusalReason::NotAcceptable);
                 };
                 (answer, false)
@@ -408,7 +408,7 @@ impl Exchange {
     }
 
     fn leg_closed(&mut self, now: Now, media: MediaLeg, stats: crate::media::command::LegStats) {
-        self.ports.release(now.mono, media);
+        self.ports.release(media);
         let Some((id, leg)) = self.legs.remove(&media) else {
             return;
         };

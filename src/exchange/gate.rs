@@ -41,6 +41,8 @@ pub struct Gate {
     waiting: VecDeque<(FactNo, Gated)>,
     written: FactNo,
     durable: FactNo,
+    /// How many of those that wait are more than views.
+    promises: usize,
 }
 
 impl Gate {
@@ -50,6 +52,7 @@ impl Gate {
             waiting: VecDeque::new(),
             written: last,
             durable: last,
+            promises: 0,
         }
     }
 
@@ -64,6 +67,7 @@ impl Gate {
         if self.waiting.is_empty() && self.written <= self.durable {
             return Some(gated);
         }
+        self.promises += usize::from(is_promise(&gated));
         self.waiting.push_back((self.written, gated));
         None
     }
@@ -79,7 +83,14 @@ impl Gate {
         if self.durable < *fact_no {
             return None;
         }
-        self.waiting.pop_front().map(|(_, gated)| gated)
+        let (_, gated) = self.waiting.pop_front()?;
+        self.promises -= usize::from(is_promise(&gated));
+        Some(gated)
+    }
+
+    /// Whether somebody waits for the disk: a citizen, an agent's phone or a person who asked. Views alone do not.
+    pub fn has_promises(&self) -> bool {
+        0 < self.promises
     }
 
     /// How many commitments wait.
@@ -91,6 +102,10 @@ impl Gate {
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
+}
+
+fn is_promise(gated: &Gated) -> bool {
+    !matches!(gated, Gated::View(_))
 }
 
 #[cfg(test)]

@@ -216,6 +216,11 @@ impl Exchange {
         self.ports.free(family)
     }
 
+    /// Whether somebody waits for the disk; facts that nobody waits for may linger a few milliseconds.
+    pub fn awaits_disk(&self) -> bool {
+        self.gate.has_promises()
+    }
+
     /// Commitments that wait for the disk.
     pub fn gated_len(&self) -> usize {
         self.gate.len()

@@ -1,21 +1,17 @@
-//! The free socket pairs: which slot a new leg gets, and when a used one may be used again.
+//! The free socket pairs: which slot a new leg gets.
 //!
 //! ```text
-//! free ─take─▶ taken ─release─▶ quarantine (5 s) ─▶ free
+//! free ─take─▶ taken ─release─▶ free, behind all others
 //! ```
-//! **Invariants.** A slot is given to one leg at a time, first in first out; each use has its own generation, so
-//! that what comes late for an old leg is known. A port rests 5 s, so that an old peer's last packets reach nobody.
+//! **Invariants.** A slot is given to one leg at a time, first in first out, so that a port rests as long as it can;
+//! each use has its own generation, so that what comes late for an old leg is known. What an old peer still sends is
+//! thrown away when the slot is opened, and meets the latch after that.
 //! **Not here.** Binding (`io::media::pool`), packets (`endpoint`).
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
-use std::time::Duration;
 
-use crate::base::time::MonoTime;
 use crate::media::command::MediaLeg;
-
-/// How long a used slot rests.
-pub const QUARANTINE: Duration = Duration::from_secs(5);
 
 /// The address family of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,7 +65,7 @@ struct Entry {
 #[derive(Clone, Debug, Default)]
 pub struct PortPool {
     entries: Vec<Option<Entry>>,
-    free: [VecDeque<(MonoTime, u32)>; 2],
+    free: [VecDeque<u32>; 2],
 }
 
 impl PortPool {
@@ -90,18 +86,15 @@ impl PortPool {
                 generation: 0,
                 taken: false,
             });
-            self.queue(bound.family)
-                .push_back((MonoTime::default(), bound.slot));
+            self.queue(bound.family).push_back(bound.slot);
         }
     }
 
     /// Takes the slot that has been free longest; `None` when none of the family is free.
-    pub fn take(&mut self, now: MonoTime, family: Family) -> Option<Slot> {
-        let (ready, slot) = *self.queue(family).front()?;
-        if now < ready {
-            return None;
-        }
-        self.queue(family).pop_front();
+    ///
+    /// Under load a port that was used a moment ago is better than a refused call.
+    pub fn take(&mut self, family: Family) -> Option<Slot> {
+        let slot = self.queue(family).pop_front()?;
         let entry = self.entry(slot)?;
         entry.taken = true;
         entry.generation = entry.generation.wrapping_add(1);
@@ -116,7 +109,7 @@ impl PortPool {
     }
 
     /// Gives a slot back; a leg that does not hold it (any more) changes nothing.
-    pub fn release(&mut self, now: MonoTime, leg: MediaLeg) {
+    pub fn release(&mut self, leg: MediaLeg) {
         let Some(entry) = self.entry(leg.slot) else {
             return;
         };
@@ -125,7 +118,7 @@ impl PortPool {
         }
         entry.taken = false;
         let family = entry.bound.family;
-        self.queue(family).push_back((now + QUARANTINE, leg.slot));
+        self.queue(family).push_back(leg.slot);
     }
 
     /// Slots of a family that nobody holds, resting ones among them.
@@ -137,7 +130,7 @@ impl PortPool {
         .map_or(0, VecDeque::len)
     }
 
-    fn queue(&mut self, family: Family) -> &mut VecDeque<(MonoTime, u32)> {
+    fn queue(&mut self, family: Family) -> &mut VecDeque<u32> {
         let [v4, v6] = &mut self.free;
         match family {
             Family::V4 => v4,
@@ -153,10 +146,6 @@ impl PortPool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(ms: u64) -> MonoTime {
-        MonoTime::from_micros(ms * 1000)
-    }
 
     fn pool() -> PortPool {
         let mut pool = PortPool::new();
@@ -178,53 +167,39 @@ mod tests {
     fn families_are_kept_apart() {
         let mut pool = pool();
         assert_eq!(
-            pool.take(at(0), Family::V6).unwrap().leg,
+            pool.take(Family::V6).unwrap().leg,
             MediaLeg {
                 slot: 2,
                 generation: 1
             }
         );
-        assert_eq!(pool.take(at(0), Family::V6), None);
-        assert_eq!(pool.take(at(0), Family::V4).unwrap().rtp_port, 20_000);
+        assert_eq!(pool.take(Family::V6), None);
+        assert_eq!(pool.take(Family::V4).unwrap().rtp_port, 20_000);
         assert_eq!(pool.free(Family::V4), 1);
     }
 
     #[test]
-    fn a_port_rests_five_seconds_and_the_longest_free_comes_first() {
+    fn the_longest_free_comes_first_and_a_port_is_used_again_at_once_when_none_else_is_free() {
         let mut pool = pool();
-        let first = pool.take(at(0), Family::V4).unwrap();
-        let second = pool.take(at(0), Family::V4).unwrap();
-        pool.release(at(1_000), second.leg);
-        pool.release(at(2_000), first.leg);
-        assert_eq!(pool.take(at(5_999), Family::V4), None);
-        assert_eq!(
-            pool.take(at(6_000), Family::V4).unwrap().leg,
-            MediaLeg {
-                slot: 1,
-                generation: 2
-            }
-        );
-        assert_eq!(pool.take(at(6_000), Family::V4), None);
-        assert_eq!(
-            pool.take(at(7_000), Family::V4).unwrap().leg,
-            MediaLeg {
-                slot: 0,
-                generation: 2
-            }
-        );
+        let first = pool.take(Family::V4).unwrap();
+        let second = pool.take(Family::V4).unwrap();
+        assert_eq!(pool.take(Family::V4), None);
+        pool.release(second.leg);
+        pool.release(first.leg);
+        let again = |slot| MediaLeg { slot, generation: 2 };
+        assert_eq!(pool.take(Family::V4).unwrap().leg, again(1));
+        assert_eq!(pool.take(Family::V4).unwrap().leg, again(0));
     }
 
     #[test]
     fn a_slot_is_given_back_once_and_by_its_holder() {
         let mut pool = pool();
-        let leg = pool.take(at(0), Family::V6).unwrap().leg;
-        pool.release(at(0), MediaLeg { generation: 9, ..leg });
+        let leg = pool.take(Family::V6).unwrap().leg;
+        pool.release(MediaLeg { generation: 9, ..leg });
         assert_eq!(pool.free(Family::V6), 0);
-        pool.release(at(0), leg);
-        pool.release(at(0), leg);
-        pool.release(
-            at(0),
-            MediaLeg {
+        pool.release(leg);
+        pool.release(leg);
+        pool.release(MediaLeg {
                 slot: 77,
                 generation: 1,
             },

@@ -97,9 +97,8 @@ impl Checker {
                 self.agent(fact);
                 Ok(())
             }
-            (Fact::System(SystemFact::RefusalsCounted { count, reason, .. }), _) => {
-                let by_journal = format!("{reason:?}").starts_with("Journal");
-                self.counted_refusals += if by_journal { *count } else { 0 };
+            (Fact::System(SystemFact::RefusalsCounted { count, .. }), _) => {
+                self.counted_refusals += count;
                 Ok(())
             }
             _ => Ok(()),

@@ -1,5 +1,7 @@
 //! Planted defects: what a faulty engine would do, made by changing what the good one puts out.
 
+use std::collections::BTreeSet;
+
 use rexian::exchange::output::Output;
 use rexian::fact::Fact;
 use rexian::fact::Record;
@@ -15,7 +17,7 @@ use crate::text::Text;
 pub(crate) enum Defect {
     /// The phone of a second agent rings for an offer too.
     DoubleOffer,
-    /// One BYE and its repetitions are never sent.
+    /// The BYE to some citizens and its repetitions are never sent.
     LostBye,
     /// Two callers change places.
     PlaceLost,
@@ -41,14 +43,19 @@ impl Defect {
     }
 }
 
+/// Some citizens hang up by themselves before anybody notices that they were not told.
+const SILENCED_MAX: usize = 10;
+
 /// Changes outputs on their way out.
 #[derive(Debug)]
 pub(crate) struct Meddler {
     defect: Defect,
     agents: usize,
     done: bool,
-    /// The Call-ID whose BYE is swallowed or whose INVITE is kept back.
+    /// The Call-ID whose INVITE is kept back.
     chosen: Option<String>,
+    /// Call-IDs whose BYE is swallowed.
+    silenced: BTreeSet<String>,
     kept: Option<Output>,
     waiting: u32,
 }
@@ -60,6 +67,7 @@ impl Meddler {
             agents,
             done: false,
             chosen: None,
+            silenced: BTreeSet::new(),
             kept: None,
             waiting: 0,
         }
@@ -104,10 +112,10 @@ impl Meddler {
         let text = Text(&text);
         // The carrier's side: a citizen who is not told stays up for ever.
         let is_citizens = text.header("To").contains("139") && text.status().is_none() && text.method() == "BYE";
-        if is_citizens && self.chosen.is_none() {
-            self.chosen = Some(text.call_id().to_owned());
+        if is_citizens && self.silenced.len() < SILENCED_MAX {
+            self.silenced.insert(text.call_id().to_owned());
         }
-        let swallowed = is_citizens && self.chosen.as_deref() == Some(text.call_id());
+        let swallowed = is_citizens && self.silenced.contains(text.call_id());
         if swallowed { Vec::new() } else { vec![output] }
     }
 

@@ -56,8 +56,10 @@ const READS_MAX: u32 = 8;
 const COMMANDS_MAX: u32 = 256;
 /// Packets thrown away when a slot is opened; more cannot wait in its socket.
 const STALE_PACKETS_MAX: u32 = 1_024;
-/// Buffers of a recording: two being filled, two on their way through the recorder.
-const BUFFERS: usize = 4;
+/// Buffers of a recording: two being filled, one on its way through the recorder.
+const BUFFERS: usize = 3;
+/// Buffers beside them for all recordings together, while the disk takes its time.
+const SPARES: usize = 24;
 
 /// How the media plane is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,13 +193,13 @@ pub fn start(
         plane: Plane::new(plane_config, parts.prompts),
         wire: Wire {
             recordings: VecDeque::with_capacity(sockets.len()),
-            spares: Vec::with_capacity(sockets.len() * BUFFERS),
+            spares: Vec::with_capacity(sockets.len() * BUFFERS + SPARES),
             sockets,
             events: outbox,
             recorder: parts.recorder,
             recorder_pushed: false,
             buffers: 0,
-            buffers_wanted: 0,
+            buffers_wanted: SPARES,
             sent: 0,
             refused: 0,
         },

@@ -1,4 +1,9 @@
 //! UDP listeners, read and written without waiting by the control thread.
+//!
+//! **Invariants.** Nothing here waits: a datagram that the kernel does not take is dropped and counted, since SIP repeats
+//! what matters. The socket belongs to the runtime in which it was bound, which must be polled for it to be read.
+//! **Not here.** Which listener a message leaves by (`engine::control_loop`), what it says (`sip`).
+//! **Source.** RFC 3261 §18.
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,7 +28,7 @@ pub struct UdpListener {
 const SOCKET_BUFFER_BYTES: usize = 4 << 20;
 
 impl UdpListener {
-    /// Binds `address`; port 0 takes any free one.
+    /// Binds `address`; port 0 takes any free one. To be called inside the runtime that shall read it.
     ///
     /// # Errors
     /// The operating system's.
@@ -61,7 +66,8 @@ impl UdpListener {
         self.socket.poll_recv_ready(cx)
     }
 
-    /// Takes one waiting datagram into `buffer`, which is emptied first.
+    /// Takes one waiting datagram into `buffer`, which is emptied first. `None`: none waits, or the kernel reports a
+    /// fault of an earlier one, which is over with that.
     pub fn receive(&self, buffer: &mut Vec<u8>) -> Option<Route> {
         buffer.clear();
         buffer.reserve(SIP_MESSAGE_BYTES_MAX);
@@ -76,10 +82,19 @@ impl UdpListener {
         }
     }
 
-    /// Sends a datagram, or drops it when the kernel takes none.
-    pub fn send(&mut self, remote: SocketAddr, bytes: &[u8]) {
-        if self.socket.try_send_to(bytes, remote).is_err() {
-            self.dropped += 1;
+    /// Sends a datagram, or drops it when the kernel does not take it; says whether it was taken.
+    pub fn send(&mut self, remote: SocketAddr, bytes: &[u8]) -> bool {
+        match self.socket.try_send_to(bytes, remote) {
+            Ok(_) => true,
+            Err(error) => {
+                // Powers of two: a network that is down does not flood the log.
+                self.dropped += 1;
+                if self.dropped.is_power_of_two() {
+                    let (local, dropped) = (self.local, self.dropped);
+                    tracing::warn!(%local, %remote, %error, dropped, "a SIP datagram could not be sent");
+                }
+                false
+            }
         }
     }
 

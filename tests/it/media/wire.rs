@@ -203,7 +203,7 @@ fn bench(port_first: u16, ipv6: u32) -> Bench {
 }
 
 fn open(bench: &mut Bench, frequency: u16) -> Phone {
-    let slot = bench.ports.take(MonoTime::default(), Family::V4).unwrap();
+    let slot = bench.ports.take(Family::V4).unwrap();
     let phone = Phone::new(slot.leg, slot.rtp_port, frequency);
     let start = StreamStart {
         ssrc: slot.leg.slot + 77,
@@ -335,7 +335,7 @@ fn drain(recorder: &mut RecorderReceiver) -> (usize, usize, Vec<u8>, Vec<u8>) {
 #[test]
 fn what_came_before_a_slot_was_opened_is_thrown_away() {
     let mut bench = bench(45_300, 2);
-    let slot = bench.ports.take(MonoTime::default(), Family::V6).unwrap();
+    let slot = bench.ports.take(Family::V6).unwrap();
     let socket = UdpSocket::bind("[::1]:0").unwrap();
     let to = SocketAddr::from((Ipv6Addr::LOCALHOST, slot.rtp_port));
     let old = Header {
