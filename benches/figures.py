@@ -16,6 +16,7 @@ import concurrent.futures
 import contextlib
 import csv
 import datetime
+import fnmatch
 import hashlib
 import http.cookiejar
 import json
@@ -37,8 +38,10 @@ import time
 import urllib.error
 import urllib.request
 
+import floor
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 SIPP = ROOT / "benches" / "sipp"
 PLOT = ROOT / "docs" / "figures" / "cost-against-calls.svg"
 CALLERS, PHONES = "127.0.0.1", ("127.0.0.2", 7001)
@@ -69,7 +72,7 @@ class Server:
         self.make_ready()
 
     def profile(self, calls_max):
-        """A copy of sip-profiles/ with own addresses, agents load0000 … at phones phone0000 …, and lines for load."""
+        """A copy of sip-profiles/ with own addresses, agents load0000 … at phone0000 …, and lines for load."""
         to = self.folder / "profiles"
         shutil.copytree(ROOT / "sip-profiles", to)
         sip, web = free_port(), free_port()
@@ -90,9 +93,9 @@ class Server:
         direct = (to / "flows" / "direct.toml").read_text()
         (to / "flows" / "waiting.toml").write_text(direct.replace('"general"', '"enterprise"'))
         site = re.sub(r'(?s)\n\[lines\.load\].*?(?=\n\[|\Z)', "", (to / "site.toml").read_text())
-        for id, number, flow, record in (("silent", SILENT, "direct", "false"), ("recorded", RECORDED, "direct", "true"),
-                                         ("waiting", WAITING, "waiting", "false")):
-            site += f'\n[lines.{id}]\nnumber = "{number}"\nname = "{id}"\nflow = "{flow}"\nrecord = {record}\n'
+        lines = (SILENT, "direct", "false"), (RECORDED, "direct", "true"), (WAITING, "waiting", "false")
+        for number, flow, record in lines:
+            site += f'\n[lines.n{number}]\nnumber = "{number}"\nname = "{number}"\nflow = "{flow}"\nrecord = {record}\n'
         (to / "site.toml").write_text(site)
 
     def make_ready(self):
@@ -194,8 +197,8 @@ class Sipp:
     def __init__(self, folder, scenario, *args):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
         self.process = start(
-            ["sipp", *args, "-sf", SIPP / f"{scenario}.xml", "-nostdin", "-trace_stat", "-stf", "counts.csv", "-fd", "1",
-             "-trace_err", "-error_file", "errors.txt"],
+            ["sipp", *args, "-sf", SIPP / f"{scenario}.xml", "-nostdin", "-trace_stat", "-stf", "counts.csv",
+             "-fd", "1", "-trace_err", "-error_file", "errors.txt"],
             cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     @classmethod
@@ -286,9 +289,9 @@ def rush(server, rate, seconds):
         counts = sipp.join(120)
         time.sleep(0.5)
     server.records_since(since, rate * seconds)
-    rows = server.rows("select i.outcome, min(o.offered_at_us) - i.queued_at_us, i.agent_answered_at_us - i.queued_at_us"
-                       " from interaction i left join offer o on o.interaction = i.id"
-                       " where i.offered_at_us >= ? group by i.id", since)
+    rows = server.rows("select i.outcome, min(o.offered_at_us) - i.queued_at_us,"
+                       " i.agent_answered_at_us - i.queued_at_us from interaction i"
+                       " left join offer o on o.interaction = i.id where i.offered_at_us >= ? group by i.id", since)
     answered = sorted(it[2] * 1e-3 for it in rows if it[2] is not None)
     return {
         "calls": rate * seconds,
@@ -477,13 +480,15 @@ class Run:
             for level in levels:
                 self.curve[level].append(signalling(server, 50, level / 50, window)[0])
         first, last = statistics.median(self.curve[20]), statistics.median(self.curve[levels[-1]])
-        how = f"50 calls/s held longer; runs of {window} s once all calls stand; {PLOT.name}"
-        self.add(f"cost of a call at {levels[-1]} calls at once over that at 20", "%", 10, [100 * (last / first - 1)], how, digits=1)
+        more = 100 * (last / first - 1)
+        how = f"50 calls/s held longer; {window} s each once all calls stand; {PLOT.name}"
+        self.add(f"cost of a call at {levels[-1]} calls at once over that at 20", "%", 10, [more], how, digits=1)
 
     def peak(self, server):
         seconds = 10 if self.short else 20
         it = rush(server, 300, seconds)
-        how = f"{it['calls']} calls in {seconds} s to {self.agents} agents, talks of 1 s; SIPp repeated {it['repeats']} messages"
+        how = (f"{it['calls']} calls in {seconds} s to {self.agents} agents, talks of 1 s; "
+               f"SIPp repeated {it['repeats']} messages")
         self.add("300 calls/s: calls that failed", "", 0, [it["failed"]], how, digits=0)
         how = "queued to answered, by phones that answer at once, from the records; an agent was always ready"
         self.add("300 calls/s: agents more than 100 ms late", "", 0, [it["late"]], how, digits=0)
@@ -498,24 +503,28 @@ class Run:
         turns = counts["turns_ms"]
         how = (f"`load turnover`: a phone's BYE to the next INVITE at a phone, both on the wire; {len(turns)} times; "
                "the hang-up, two facts on disk and the choice are within")
-        self.add("agent free to INVITE, median", "ms", 5, [statistics.median(turns)] if turns else [], how)
-        self.add("agent free to INVITE, 99th percentile", "ms", None, [turns[len(turns) * 99 // 100]] if turns else [], "the same")
+        median, late = ([statistics.median(turns)], [turns[len(turns) * 99 // 100]]) if turns else ([], [])
+        self.add("agent free to INVITE, median", "ms", 5, median, how)
+        self.add("agent free to INVITE, 99th percentile", "ms", None, late, "the same")
 
     def limit(self, server):
         it = refusals(server, 150)
-        how = f"`caller-is-refused`: {it['refused']} of 200 got 486 with cause 17 and nothing before; {it['harmed']} of 150 calls harmed"
-        self.add("above the limit: calls not refused before answer, or harmed", "", 0, [it["not"] + it["harmed"]], how, digits=0)
+        how = (f"`caller-is-refused`: {it['refused']} of 200 got 486 with cause 17 and nothing before; "
+               f"{it['harmed']} of 150 calls in progress were harmed")
+        wrong = it["not"] + it["harmed"]
+        self.add("above the limit: not refused before answer, or harmed", "", 0, [wrong], how, digits=0)
         self.add("above the limit: CPU per refused call", "ms", None, [it["cpu_ms"]], "the same")
 
     def criterion(self):
+        results = floor.measured()
         for what, id, target in (
                 ("read and write an INVITE", "sip/parse_and_write", 3),
-                ("one step of the exchange", "exchange/step", 5),
+                ("one step of the exchange", "exchange/one step*", 5),
+                ("a whole call in the exchange", "exchange/whole call*", None),
                 ("a fact encoded and sealed", "encode/sealed", None),
                 ("a batch of 64 facts on disk", "durable/64", None)):
-            file = TARGET / "criterion" / id / "new" / "estimates.json"
-            values = [json.loads(file.read_text())["median"]["point_estimate"] / 1000] if file.exists() else []
-            self.add(what, "µs", target, values, f"criterion, median of `{id}`")
+            values = [ns / 1000 for it, ns in results.items() if fnmatch.fnmatch(it, id)]
+            self.add(what, "µs", target, values, f"criterion, medians of `{id}` when they ran last")
 
 
 # ------------------------------------------------------------------------------------------------ the report
@@ -524,20 +533,23 @@ class Run:
 def report(run, state, final):
     lines = [
         "# Performance", "",
-        "Figures are taken by `make figures`, alone on the machine: CPU time of the server's own process (user and system,",
-        "all threads), with journal and SQLite record included. SIPp and a sound generator (`benches/load.rs`) play citizens",
-        "and phones on the same machine; their time is not counted. `benches/figures.py` holds the method.", "",
+        "Figures are taken by `make figures`, alone on the machine: CPU time of the server's own process (user and",
+        "system, all threads), with journal and SQLite record included. SIPp and a sound generator",
+        "(`benches/load.rs`) play citizens and phones on the same machine; their time is not counted.",
+        "`benches/figures.py` holds the method.", "",
         state, "",
         "| figure | target | median | worst | verdict | how |", "| --- | --- | --- | --- | --- | --- |",
         *(it.row(final) for it in run.figures), "",
         "## Cost against calls at once", "", f"![CPU per call against calls at once](figures/{PLOT.name})", "",
         "| calls at once | median | worst |", "| --- | --- | --- |",
         *(f"| {level} | {statistics.median(it):.2f} ms | {max(it):.2f} ms |" for level, it in run.curve.items()), "",
-        "## Where the time goes", "", "Run time by thread, from `/proc/PID/task/*/schedstat`; the first run of each.", "",
+        "## Where the time goes", "",
+        "Run time by thread, from `/proc/PID/task/*/schedstat`; the first run of each.", "",
     ]
     names = sorted({name for it in run.threads.values() for name, time in it.items() if time >= 0.005})
     lines += ["| thread | " + " | ".join(run.threads) + " |", "| --- |" + " --- |" * len(run.threads)]
-    lines += [f"| {name} | " + " | ".join(f"{it.get(name, 0):.2f}" for it in run.threads.values()) + " |" for name in names]
+    for name in names:
+        lines.append(f"| {name} | " + " | ".join(f"{it.get(name, 0):.2f}" for it in run.threads.values()) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -545,7 +557,8 @@ def machine(folder, binary):
     cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     mounts = [it.split()[:3] for it in pathlib.Path("/proc/mounts").read_text().splitlines()]
     disk = max((it for it in mounts if str(folder.resolve()).startswith(it[1])), key=lambda it: len(it[1]))[2]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    commit = head.stdout.strip()
     return (f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, {disk}; "
             f"`{binary.parent.name}` build at {commit or 'no commit'}; {datetime.date.today()}")
 
@@ -566,12 +579,13 @@ def plot(curve):
     def text(at_x, at_y, words, anchor="middle", more=""):
         return f'<text x="{at_x:.1f}" y="{at_y:.1f}" text-anchor="{anchor}"{more}>{words}</text>'
 
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" '
-           'fill="#222" role="img"><title>CPU time per call against calls at once</title>',
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
+           'font-size="12" fill="#222" role="img"><title>CPU time per call against calls at once</title>',
            f'<rect width="{width}" height="{height}" fill="#fff"/>']
     for step in range(round(ceiling / 0.5) + 1):
         at = y(step / 2)
-        out.append(f'<path d="M{left} {at:.1f}H{right}" stroke="#ddd"/>' + text(left - 8, at + 4, f"{step / 2:.1f}", "end"))
+        out.append(f'<path d="M{left} {at:.1f}H{right}" stroke="#ddd"/>'
+                   + text(left - 8, at + 4, f"{step / 2:.1f}", "end"))
     out.append(f'<path d="M{left} {y(bound):.1f}H{right}" stroke="#b42" stroke-dasharray="6 4"/>'
                + text(left + 4, y(bound) - 6, f"bound: 10 % above {levels[0]} calls", "start", ' fill="#b42"'))
     points = [(x(level), statistics.median(it)) for level, it in curve.items()]
@@ -582,7 +596,8 @@ def plot(curve):
                    f'<circle cx="{at:.1f}" cy="{y(ms):.1f}" r="4" fill="#257"/>'
                    + text(at, bottom + 18, level) + text(at, y(min(curve[level])) + 20, f"{ms:.2f}"))
     out += [text((left + right) / 2, bottom + 42, "calls at once (50 calls/s, held longer)"),
-            text(0, 0, "CPU, ms per call", more=f' transform="translate(20 {(top + bottom) / 2:.0f}) rotate(-90)"'), "</svg>"]
+            text(0, 0, "CPU, ms per call", more=f' transform="translate(20 {(top + bottom) / 2:.0f}) rotate(-90)"'),
+            "</svg>"]
     return "\n".join(out) + "\n"
 
 
@@ -599,10 +614,12 @@ def main():
     parser = argparse.ArgumentParser(description="Measures the server under load.")
     parser.add_argument("--short", action="store_true", help="fewer and shorter runs, under 3 minutes; never final")
     parser.add_argument("--binary", type=pathlib.Path, default=TARGET / "release" / "rexian", help="the server")
-    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs" / "PERFORMANCE.md", help="where the tables go")
-    parser.add_argument("--patience", type=int, default=None, help="seconds to wait for a quiet machine [300; short: 0]")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs" / "PERFORMANCE.md", help="the tables")
+    parser.add_argument("--patience", type=int, help="seconds to wait for a quiet machine [300; with --short 0]")
     options = parser.parse_args()
     options.binary = options.binary.resolve()
+    if missing := [it for it in ("rustc", "sipp", options.binary) if not shutil.which(it)]:
+        sys.exit(f"missing: {', '.join(map(str, missing))}")
     before = quiet(options.patience if options.patience is not None else 0 if options.short else 300)
     final = before <= BUSY and not options.short
     TARGET.mkdir(exist_ok=True)

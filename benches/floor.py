@@ -24,11 +24,12 @@ HEAD = """\
 
 
 def measured():
-    """Criterion's latest median of each bench, in nanoseconds."""
-    return {
-        str(file.parent.parent.relative_to(RESULTS)): json.loads(file.read_text())["median"]["point_estimate"]
-        for file in sorted(RESULTS.glob("**/new/estimates.json"))
-    }
+    """Criterion's latest median of each bench by its id, in nanoseconds."""
+    results = {}
+    for file in sorted(RESULTS.glob("**/new/estimates.json")):
+        id = json.loads((file.parent / "benchmark.json").read_text())["full_id"]
+        results[id] = json.loads(file.read_text())["median"]["point_estimate"]
+    return results
 
 
 def compare(floor, results):

@@ -44,6 +44,7 @@ const PACKET_SAMPLES: usize = 160;
 const BETWEEN_CALLS: Duration = Duration::from_millis(20);
 const UP_WITHIN: Duration = Duration::from_secs(30);
 const SETTLE: Duration = Duration::from_millis(40);
+const NO_BODY: &str = "Content-Length: 0\r\n\r\n";
 
 /// One end of a call's sound. `peer` is the server's port, 0 while there is none.
 struct Leg {
@@ -224,22 +225,19 @@ impl Message {
         inner.map_or(value, |it| it.0).to_owned()
     }
 
-    /// A response to this request.
+    /// A response to this request; `more` is what follows its own headers, with the empty line.
     fn response(&self, status: &str, tag: &str, more: &str) -> String {
-        let mut out = format!("SIP/2.0 {status}\r\n");
+        let mut lines = vec![format!("SIP/2.0 {status}")];
         for (name, value) in &self.headers {
             match name.as_str() {
-                "via" | "from" | "call-id" | "cseq" => out += &format!("{name}: {value}\r\n"),
-                "to" if value.contains(";tag=") || tag.is_empty() => out += &format!("to: {value}\r\n"),
-                "to" => out += &format!("to: {value};tag={tag}\r\n"),
+                "via" | "from" | "call-id" | "cseq" => lines.push(format!("{name}: {value}")),
+                "to" if value.contains(";tag=") || tag.is_empty() => lines.push(format!("to: {value}")),
+                "to" => lines.push(format!("to: {value};tag={tag}")),
                 _ => (),
             }
         }
-        out + &if more.is_empty() {
-            "Content-Length: 0\r\n\r\n".to_owned()
-        } else {
-            more.to_owned()
-        }
+        let rest = if more.is_empty() { NO_BODY } else { more };
+        lines.join("\r\n") + "\r\n" + rest
     }
 }
 
@@ -277,7 +275,7 @@ struct Callers<'a> {
     load: &'a Load,
     socket: UdpSocket,
     local: SocketAddr,
-    callers: Vec<Caller>,
+    all: Vec<Caller>,
     /// Part of every Call-ID, so that two runs never share one.
     run: u32,
 }
@@ -290,7 +288,7 @@ fn call(load: &Load, phones: usize) -> usize {
         load,
         local: socket.local_addr().unwrap(),
         socket,
-        callers: vec![Caller::default(); load.calls],
+        all: vec![Caller::default(); load.calls],
         run: std::process::id(),
     };
     let (started, mut invited, mut told) = (Instant::now(), 0_usize, false);
@@ -328,13 +326,13 @@ fn call(load: &Load, phones: usize) -> usize {
 
 impl Callers<'_> {
     fn count(&self, state: State) -> usize {
-        self.callers.iter().filter(|it| it.state == state).count()
+        self.all.iter().filter(|it| it.state == state).count()
     }
 
     fn head(&self, at: usize, method: &str, cseq: u32) -> String {
         let Self { load, local, run, .. } = self;
         let number = &load.number;
-        let caller = &self.callers[at];
+        let caller = &self.all[at];
         let uri = match caller.target.as_str() {
             "" => format!("sip:{number}@{}", load.server),
             target => target.to_owned(),
@@ -371,7 +369,7 @@ impl Callers<'_> {
 
     fn take(&mut self, message: &Message) {
         let at = message.header("call-id").rsplit('-').next().unwrap_or("");
-        let Some(at) = at.parse().ok().filter(|at| *at < self.callers.len()) else {
+        let Some(at) = at.parse().ok().filter(|at| *at < self.all.len()) else {
             return;
         };
         match (message.status(), message.method()) {
@@ -383,19 +381,19 @@ impl Callers<'_> {
                 }
             }
             (Some(200..300), "INVITE") => {
-                let caller = &mut self.callers[at];
+                let caller = &mut self.all[at];
                 message.header("to").clone_into(&mut caller.to);
                 caller.target = message.contact();
                 caller.state = State::Up;
                 let peer = message.audio_port();
                 self.load.legs[at].peer.store(peer, Ordering::Relaxed);
-                self.send(&(self.head(at, "ACK", 1) + "Content-Length: 0\r\n\r\n"));
+                self.send(&(self.head(at, "ACK", 1) + NO_BODY));
             }
             (Some(status), "INVITE") => {
                 eprintln!("call {at} refused: {status}");
-                message.header("to").clone_into(&mut self.callers[at].to);
+                message.header("to").clone_into(&mut self.all[at].to);
                 let ack = self.head(at, "ACK", 1).replace("x1ACK", "x1INVITE");
-                self.send(&(ack + "Content-Length: 0\r\n\r\n"));
+                self.send(&(ack + NO_BODY));
                 self.over(at, State::Failed);
             }
             (Some(_), _) => self.over(at, State::Over),
@@ -404,15 +402,15 @@ impl Callers<'_> {
 
     fn over(&mut self, at: usize, state: State) {
         self.load.legs[at].peer.store(0, Ordering::Relaxed);
-        self.callers[at].state = state;
+        self.all[at].state = state;
     }
 
     /// Hangs up what stands, and waits a little for the answers.
     fn leave(&mut self) {
-        for at in 0..self.callers.len() {
-            if self.callers[at].state == State::Up {
-                self.send(&(self.head(at, "BYE", 2) + "Content-Length: 0\r\n\r\n"));
-                self.callers[at].state = State::Leaving;
+        for at in 0..self.all.len() {
+            if self.all[at].state == State::Up {
+                self.send(&(self.head(at, "BYE", 2) + NO_BODY));
+                self.all[at].state = State::Leaving;
                 self.receive();
             }
         }

@@ -1,32 +1,31 @@
 //! Start-up as a numbered story: the only place that names everything.
+//!
+//! **Invariants.** Nothing listens before what the last run left open is closed. Whatever fails on the way ends the start
+//! with words for the engineer on call; what was begun by then ends by itself.
+//! **Not here.** What stands before anything runs (`app::house`), the end (`app::serve`).
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
-use std::net::SocketAddr;
-use std::path::Path;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc as std_mpsc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use anyhow::bail;
 use tokio::sync::Notify;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 
-use crate::app::config::LoadedProfile;
 use crate::app::config::ServerConfig;
-use crate::app::config::SipTransport;
-use crate::app::config::load_profile;
-use crate::app::credentials;
-use crate::base::civil::SiteZone;
-use crate::base::ids::BootId;
+use crate::app::house::House;
+pub use crate::app::house::Places;
+pub use crate::app::house::open_store;
+pub use crate::app::house::os_random;
+use crate::app::sockets::open_sip;
+use crate::app::sockets::sip_config;
 use crate::base::limits::CONTROL_QUEUE_MAX;
-use crate::base::random::Random;
 use crate::base::time::Clock as _;
 use crate::base::time::Now;
 use crate::call::context::MediaAddresses;
@@ -34,8 +33,6 @@ use crate::engine::Engine;
 use crate::engine::EngineParts;
 use crate::engine::alarms::AlarmParts;
 use crate::engine::alarms::Alarms;
-use crate::engine::audit::Audit;
-use crate::engine::audit::AuditConfig;
 use crate::engine::control_loop::ControlLoop;
 use crate::engine::control_loop::Doors;
 use crate::engine::metrics::Metrics;
@@ -50,24 +47,18 @@ use crate::engine::watch::Watch;
 use crate::exchange::Exchange;
 use crate::exchange::admission::Limits;
 use crate::exchange::machine::Parts;
-use crate::exchange::profile::Profile;
 use crate::fact::Actor;
 use crate::fact::Fact;
 use crate::fact::FactNo;
 use crate::fact::Record;
 use crate::fact::recording::RecordingFact;
 use crate::fact::system::SystemFact;
-use crate::io::clock::SystemClock;
 use crate::io::journal;
 use crate::io::journal::JournalConfig;
 use crate::io::journal::JournalEvent;
 use crate::io::journal::JournalHandle;
-use crate::io::keys::KeyRing;
-use crate::io::keys::Keys;
-use crate::io::keys::SITE_KEY;
 use crate::io::media::pool::PoolConfig;
 use crate::io::media::prompts::PromptLibrary;
-use crate::io::media::socket::raise_file_limit;
 use crate::io::media::worker;
 use crate::io::media::worker::MediaConfig;
 use crate::io::media::worker::MediaHandle;
@@ -76,33 +67,11 @@ use crate::io::recording::archive;
 use crate::io::recording::command::recorder_channel;
 use crate::io::recording::writer;
 use crate::io::recording::writer::RecorderConfig;
-use crate::io::sip::stream::StreamEvent;
-use crate::io::sip::stream::Streams;
-use crate::io::sip::udp::UdpListener;
-use crate::io::store::Address;
-use crate::io::store::Store;
 use crate::media::command::MediaEvent;
 use crate::media::command::PromptIndex;
 use crate::media::port_pool::BoundSlot;
 use crate::media::port_pool::PortPool;
-use crate::sip::endpoint::Config as SipConfig;
-use crate::sip::endpoint::DeviceAccount;
 use crate::sip::endpoint::Listener;
-use crate::sip::endpoint::Transport;
-use crate::sip::registrar::ExpiryBounds;
-
-/// Where things are; the command line stands above `server.toml`.
-#[derive(Clone, Debug)]
-pub struct Places {
-    /// Database, journal, keys, certificates.
-    pub data: PathBuf,
-    /// Profile files.
-    pub profiles: PathBuf,
-    /// Prompts.
-    pub prompts: PathBuf,
-    /// Recordings.
-    pub recordings: PathBuf,
-}
 
 /// A running server, without its web side.
 pub struct Running {
@@ -116,28 +85,16 @@ pub struct Running {
     pub notify: Arc<Notify>,
     /// The control thread; returns when everything is on disk.
     pub control: std::thread::JoinHandle<()>,
+    /// The recorder's thread; ends after the control thread.
+    pub recorder: std::thread::JoinHandle<()>,
     /// The journal's thread; ends after the control thread.
     pub journal: std::thread::JoinHandle<()>,
     /// Tasks that end when the journal has ended.
     pub tasks: Vec<tokio::task::JoinHandle<()>>,
+    /// Whether accounts or phones were given secrets by this start.
+    pub made_secrets: bool,
     /// Holds the data folder against a second process.
     pub lock: std::fs::File,
-}
-
-/// What stands before anything runs: the folder, the keys, the database, the profile, the phones.
-struct House {
-    lock: std::fs::File,
-    clock: SystemClock,
-    random: Random,
-    boot_id: BootId,
-    keys: Keys,
-    store: Store,
-    version: u64,
-    profile: Arc<Profile>,
-    zone: SiteZone,
-    audit: Audit,
-    realm: String,
-    devices: Vec<DeviceAccount>,
 }
 
 /// The journal and what follows it into the database.
@@ -159,7 +116,7 @@ struct Spine {
 /// Whatever is missing or broken, in words for the engineer on call.
 pub async fn start(config: &ServerConfig, places: &Places) -> anyhow::Result<Running> {
     // 1. The folder is ours alone; keys, database, trail, accounts and phones.
-    let mut house = open_house(config, places).await?;
+    let mut house = House::open(config, places).await?;
 
     // 2. The journal, and everything it still holds into the database.
     let mut spine = open_spine(config, places, &mut house).await?;
@@ -173,122 +130,68 @@ pub async fn start(config: &ServerConfig, places: &Places) -> anyhow::Result<Run
 
     // 5. Prompts, media, recorder; SIP sockets and the control thread.
     let library = PromptLibrary::load(&places.prompts).map_err(|faults| anyhow::anyhow!("{faults}"))?;
-    let Spine {
-        notify,
-        journal,
-        journal_thread,
-        journal_inbox,
-        metrics,
-        alarms,
-        watch,
-        tasks,
-        ..
-    } = spine;
-    let (media, recorder_events, slots) =
-        start_media(config, places, &library, &mut house, (&notify, &watch))?;
-    let control_runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let udp = bind_udp(config, &control_runtime)?;
-    let streams = Streams::default();
-    let (stream_sender, stream_events) = mpsc::channel(CONTROL_QUEUE_MAX);
-    let sip = listen(config, &udp, &streams, stream_sender, &notify).await?;
+    let media = start_media(config, places, &library, &mut house, (&spine.notify, &spine.watch))?;
+    let sockets = open_sip(config, &spine.notify).await?;
     let (sender, commands) = mpsc::channel(CONTROL_QUEUE_MAX);
     let (views, stop) = (Arc::new(Views::default()), Arc::new(AtomicBool::new(false)));
     let exchange = Exchange::new(exchange_parts(
         config,
         &mut house,
-        (&library, &slots, &sip),
+        (&library, &media.slots, &sockets.listeners),
         last_fact,
     ));
     let doors = Doors {
-        udp,
-        streams,
-        stream_events,
-        media,
-        recorder_events,
-        journal,
-        journal_events: journal_inbox,
+        udp: sockets.udp,
+        streams: sockets.streams,
+        stream_events: sockets.stream_events,
+        media: media.handle,
+        recorder_events: media.recorder_events,
+        journal: spine.journal,
+        journal_events: spine.journal_inbox,
         commands,
-        notify: Arc::clone(&notify),
+        notify: Arc::clone(&spine.notify),
         stop: Arc::clone(&stop),
         views: Arc::clone(&views),
-        metrics: Arc::clone(&metrics),
+        metrics: Arc::clone(&spine.metrics),
+        watch: spine.watch.clone(),
     };
     let control_loop = ControlLoop::new(exchange, doors, house.clock);
+    let runtime = sockets.runtime;
     let control = std::thread::Builder::new()
         .name("control".to_owned())
-        .spawn(move || control_runtime.block_on(control_loop.run()))?;
+        .spawn(move || runtime.run(control_loop.run()))?;
 
     // 6. The handle by which everybody asks.
     let engine = Engine::new(EngineParts {
         commands: sender,
-        notify: Arc::clone(&notify),
+        notify: Arc::clone(&spine.notify),
         views,
         store: house.store,
         tickets,
         audit: house.audit,
-        alarms,
+        alarms: spine.alarms,
         keys: house.keys,
         profile: house.profile,
         profile_version: house.version,
-        metrics,
+        metrics: spine.metrics,
         recordings: places.recordings.clone(),
         clock: house.clock,
         zone: house.zone,
     });
-    watch.begin(engine.clone(), places.data.clone());
+    spine
+        .watch
+        .begin(engine.clone(), places.data.clone(), config.node.clone());
     Ok(Running {
         engine,
-        sip,
+        sip: sockets.listeners,
         stop,
-        notify,
+        notify: spine.notify,
         control,
-        journal: journal_thread,
-        tasks,
+        recorder: media.recorder,
+        journal: spine.journal_thread,
+        tasks: spine.tasks,
+        made_secrets: house.made_secrets,
         lock: house.lock,
-    })
-}
-
-async fn open_house(config: &ServerConfig, places: &Places) -> anyhow::Result<House> {
-    let lock = lock_data(&places.data)?;
-    raise_file_limit();
-    let clock = SystemClock::new();
-    let mut random = os_random()?;
-    let boot_id = BootId::new(clock.now(), &mut random);
-    let keys = Keys::new(KeyRing::open(&places.data)?);
-    let store = open_store(config, &places.data, clock.now()).await?;
-    let (version, profile) = known_profile(&store, places).await?;
-    let zone = SiteZone::new(&profile.site.time_zone)?;
-    // The site's own key may stand in the database alone: its journal file is gone once it was shipped.
-    if let Some(record) = store.data_key(SITE_KEY).await? {
-        keys.with(|ring| ring.adopt(&record))?;
-    }
-    let settings = AuditConfig {
-        node: config.node.clone(),
-        boot: boot_id,
-        site: profile.site.id.clone(),
-        data: places.data.clone(),
-    };
-    let audit = Audit::new(store.clone(), keys.clone(), settings);
-    let realm = store.setting_once("sip-realm", &profile.site.realm).await?;
-    let users = credentials::make_accounts(&store, &audit, &profile, clock.now(), &mut random).await?;
-    let (devices, made) =
-        credentials::device_accounts(&store, &audit, &profile, &realm, clock.now(), &mut random).await?;
-    credentials::keep(&places.data, &realm, users, made)?;
-    Ok(House {
-        lock,
-        clock,
-        random,
-        boot_id,
-        keys,
-        store,
-        version,
-        profile,
-        zone,
-        audit,
-        realm,
-        devices,
     })
 }
 
@@ -387,78 +290,6 @@ fn exchange_parts(
     }
 }
 
-fn lock_data(data: &Path) -> anyhow::Result<std::fs::File> {
-    std::fs::create_dir_all(data).with_context(|| format!("data folder {}", data.display()))?;
-    let path = data.join("lock");
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            bail!(
-                "{}: another rexian uses this data folder; stop it first, or give another with --data",
-                data.display()
-            )
-        }
-        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
-    }
-}
-
-/// A generator seeded by the operating system.
-///
-/// # Errors
-/// When it has no randomness.
-pub fn os_random() -> anyhow::Result<Random> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
-    Ok(Random::from_seed(seed))
-}
-
-/// Opens the database that the settings name.
-///
-/// # Errors
-/// What the store says.
-pub async fn open_store(config: &ServerConfig, data: &Path, now: Now) -> anyhow::Result<Store> {
-    let address = match &config.database {
-        Some(database) => database.parse()?,
-        None => Address::Sqlite(data.join("rexian.db")),
-    };
-    Ok(Store::open(&address, now.wall).await?)
-}
-
-/// The last published profile, or the files' at the first start.
-async fn known_profile(store: &Store, places: &Places) -> anyhow::Result<(u64, Arc<Profile>)> {
-    let from_files = load_profile(&places.profiles, &places.prompts);
-    if let Some(published) = store.latest_profile().await? {
-        let profile: Profile = serde_json::from_str(&published.document).context("the published profile")?;
-        if from_files.is_ok_and(|files| files.sha256 != published.sha256) {
-            tracing::warn!(
-                version = published.version,
-                "the files differ from the published profile; `rexian profile diff` shows how, `profile publish` adopts them"
-            );
-        }
-        return Ok((published.version, Arc::new(profile)));
-    }
-    let LoadedProfile {
-        profile,
-        document,
-        sha256,
-    } = from_files.map_err(|faults| {
-        let words: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("the profile has faults:\n{}", words.join("\n"))
-    })?;
-    let now = SystemClock::new().now();
-    let mut tx = store.begin().await?;
-    let version = tx
-        .publish_profile(&document, &sha256, now.wall, "first-start")
-        .await?;
-    tx.commit().await?;
-    Ok((version, Arc::new(profile)))
-}
-
 async fn wait_shipped(shipped: &watch::Receiver<FactNo>, last: FactNo) -> anyhow::Result<()> {
     let mut shipped = shipped.clone();
     let all = shipped.wait_for(|at| last <= *at);
@@ -526,7 +357,13 @@ pub fn system_record(now: Now, fact: SystemFact) -> Record {
     }
 }
 
-type MediaStart = (MediaHandle, std_mpsc::Receiver<MediaEvent>, Vec<BoundSlot>);
+/// Media and recorder, started.
+struct Media {
+    handle: MediaHandle,
+    recorder: std::thread::JoinHandle<()>,
+    recorder_events: std_mpsc::Receiver<MediaEvent>,
+    slots: Vec<BoundSlot>,
+}
 
 fn start_media(
     config: &ServerConfig,
@@ -534,7 +371,7 @@ fn start_media(
     library: &PromptLibrary,
     house: &mut House,
     (notify, watch): (&Arc<Notify>, &Watch),
-) -> anyhow::Result<MediaStart> {
+) -> anyhow::Result<Media> {
     let (sender, receiver) = recorder_channel(usize::try_from(config.calls_max).unwrap_or(1000));
     let (recorder_events, recorder_inbox) = std_mpsc::channel();
     let recorder = RecorderConfig {
@@ -544,7 +381,7 @@ fn start_media(
     };
     let (recorder_notify, watch) = (Arc::clone(notify), watch.clone());
     // The thread ends when the media worker's end of the ring is dropped.
-    writer::start(
+    let recorder = writer::start(
         recorder,
         receiver,
         Box::new(move |event| {
@@ -555,20 +392,11 @@ fn start_media(
         }),
     )?;
     let pairs = config.calls_max.saturating_mul(2).saturating_add(16);
-    let v4 = config
-        .media
-        .addresses
-        .iter()
-        .copied()
-        .find_map(|it| if let IpAddr::V4(it) = it { Some(it) } else { None });
-    let v6 = config
-        .media
-        .addresses
-        .iter()
-        .copied()
-        .find_map(|it| if let IpAddr::V6(it) = it { Some(it) } else { None });
+    let addresses = || config.media.addresses.iter().copied();
+    let v4 = addresses().find_map(|it| if let IpAddr::V4(it) = it { Some(it) } else { None });
+    let v6 = addresses().find_map(|it| if let IpAddr::V6(it) = it { Some(it) } else { None });
     let media_notify = Arc::clone(notify);
-    let (media, slots) = worker::start(
+    let (handle, slots) = worker::start(
         MediaConfig {
             pool: PoolConfig {
                 ipv4: v4.map(|it| (it, pairs)),
@@ -586,7 +414,12 @@ fn start_media(
             wake: Arc::new(move || media_notify.notify_one()),
         },
     )?;
-    Ok((media, recorder_inbox, slots))
+    Ok(Media {
+        handle,
+        recorder,
+        recorder_events: recorder_inbox,
+        slots,
+    })
 }
 
 fn port_pool(slots: &[BoundSlot]) -> PortPool {
@@ -618,68 +451,4 @@ fn prompt_indexes(library: &PromptLibrary) -> BTreeMap<crate::base::ids::PromptI
         .iter()
         .filter_map(|entry| Some((entry.id.clone(), library.index(&entry.id)?)))
         .collect()
-}
-
-fn bind_udp(config: &ServerConfig, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Vec<UdpListener>> {
-    let _inside = runtime.enter();
-    let addresses = config.sip.iter().filter(|it| it.transport == SipTransport::Udp);
-    addresses
-        .map(|it| UdpListener::bind(it.address).with_context(|| format!("SIP over UDP on {}", it.address)))
-        .collect()
-}
-
-async fn listen(
-    config: &ServerConfig,
-    udp: &[UdpListener],
-    streams: &Streams,
-    events: mpsc::Sender<StreamEvent>,
-    notify: &Arc<Notify>,
-) -> anyhow::Result<Vec<Listener>> {
-    let advertised = |transport: SipTransport, address: SocketAddr| {
-        config
-            .sip
-            .iter()
-            .find(|it| it.transport == transport && it.address == address)
-            .and_then(|it| it.advertised)
-    };
-    let mut listeners: Vec<Listener> = udp
-        .iter()
-        .map(|it| Listener {
-            transport: Transport::Udp,
-            local: it.local(),
-            advertised: advertised(SipTransport::Udp, it.local()),
-        })
-        .collect();
-    for it in config.sip.iter().filter(|it| it.transport == SipTransport::Tcp) {
-        let wake = Arc::clone(notify);
-        let listening = streams.listen(it.address, events.clone(), Arc::new(move || wake.notify_one()));
-        let (local, _task) = listening
-            .await
-            .with_context(|| format!("SIP over TCP on {}", it.address))?;
-        listeners.push(Listener {
-            transport: Transport::Tcp,
-            local,
-            advertised: it.advertised,
-        });
-    }
-    Ok(listeners)
-}
-
-fn sip_config(realm: &str, devices: Vec<DeviceAccount>, listeners: &[Listener]) -> SipConfig {
-    SipConfig {
-        realm: realm.to_owned(),
-        user_agent: format!("Rexian/{}", env!("CARGO_PKG_VERSION")),
-        t1: Duration::from_millis(500),
-        t2: Duration::from_secs(4),
-        t4: Duration::from_secs(5),
-        trunks: Vec::new(),
-        devices,
-        listeners: listeners.to_vec(),
-        register_expires: ExpiryBounds {
-            min: Duration::from_mins(1),
-            max: Duration::from_hours(1),
-            default: Duration::from_mins(5),
-        },
-        nonce_lifetime: Duration::from_mins(5),
-    }
 }

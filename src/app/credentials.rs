@@ -2,7 +2,10 @@
 //! only its owner may read.
 //!
 //! **Invariants.** A SIP secret never equals a web password. Secrets are stored as digests: argon2 for accounts, sealed
-//! HA1 for phones; the clear text stands in `<data>/credentials.json` alone, which may be deleted after reading.
+//! HA1 for phones; the clear text stands in `<data>/credentials.json` alone, which may be deleted after reading. The
+//! file is on disk before the database knows a secret, and all accounts are made at once: a start that is interrupted
+//! leaves no account whose password nobody knows.
+//! **Not here.** Changing accounts (`app::cli`, `http`).
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -95,64 +98,149 @@ pub fn password(random: &mut Random, length: usize) -> String {
         .collect()
 }
 
-/// Makes the accounts of a profile's agents and of the offices, when there is no account yet.
-///
-/// # Errors
-/// What the store or the hash says.
-pub async fn make_accounts(
-    store: &Store,
-    audit: &Audit,
-    profile: &Profile,
-    now: Now,
-    random: &mut Random,
-) -> anyhow::Result<Vec<UserCredential>> {
-    if !store.accounts().await?.is_empty() {
-        return Ok(Vec::new());
-    }
-    let organ: OrganPath = OrganPath::top("hotline".parse()?);
-    let mut people: BTreeMap<UserId, (String, Role, Option<AgentId>)> = BTreeMap::new();
-    for (id, agent) in &profile.agents {
-        people.insert(
-            agent.user.clone(),
-            (agent.name.clone(), Role::Agent, Some(id.clone())),
-        );
-    }
-    for (user, name, role) in OFFICES {
-        people.insert(user.parse()?, (name.to_owned(), role, None));
-    }
-    let mut made = Vec::new();
-    for (user, (name, role, agent)) in people {
-        let password = password(random, 12);
-        let hash = hash_password(password.clone()).await?;
-        let account = Account {
-            id: user.clone(),
-            name,
-            password_hash: hash,
-            roles: [role].into_iter().collect(),
-            organ: organ.clone(),
-            agent: agent.clone(),
-            state: AccountState::Active,
-            failed_sign_ins: 0,
-            locked_until: None,
-            created_at: now.wall,
-            password_set_at: now.wall,
-            version: 1,
-        };
-        let mut tx = store.begin().await?;
-        tx.insert_account(&account).await?;
-        let roles = vec![role.code().to_owned()];
-        audit
-            .append(&mut tx, &[created(now, user.clone(), roles.clone())])
-            .await?;
+/// What the making of secrets needs.
+pub struct FirstStart<'a> {
+    /// The database.
+    pub store: &'a Store,
+    /// Its trail.
+    pub audit: &'a Audit,
+    /// Whose agents and phones.
+    pub profile: &'a Profile,
+    /// The digest realm.
+    pub realm: &'a str,
+    /// The folder of the file.
+    pub data: &'a Path,
+    /// The instant.
+    pub now: Now,
+}
+
+impl FirstStart<'_> {
+    /// Makes the accounts of the profile's agents and of the offices, when there is no account yet. Says whether it did.
+    ///
+    /// # Errors
+    /// What the store, the hash or the file says.
+    pub async fn make_accounts(&self, random: &mut Random) -> anyhow::Result<bool> {
+        if !self.store.accounts().await?.is_empty() {
+            return Ok(false);
+        }
+        let organ: OrganPath = OrganPath::top("hotline".parse()?);
+        let mut people: BTreeMap<UserId, (String, Role, Option<AgentId>)> = BTreeMap::new();
+        for (id, agent) in &self.profile.agents {
+            people.insert(
+                agent.user.clone(),
+                (agent.name.clone(), Role::Agent, Some(id.clone())),
+            );
+        }
+        for (user, name, role) in OFFICES {
+            people.insert(user.parse()?, (name.to_owned(), role, None));
+        }
+        let (mut accounts, mut made) = (Vec::new(), Vec::new());
+        for (user, (name, role, agent)) in people {
+            let password = password(random, 12);
+            accounts.push(Account {
+                id: user.clone(),
+                name,
+                password_hash: hash_password(password.clone()).await?,
+                roles: [role].into_iter().collect(),
+                organ: organ.clone(),
+                agent: agent.clone(),
+                state: AccountState::Active,
+                failed_sign_ins: 0,
+                locked_until: None,
+                created_at: self.now.wall,
+                password_set_at: self.now.wall,
+                version: 1,
+            });
+            made.push(UserCredential {
+                user: user.to_string(),
+                password,
+                roles: vec![role.code().to_owned()],
+                agent: agent.map(|it| it.to_string()),
+            });
+        }
+        keep(self.data, self.realm, made, Vec::new())?;
+        let mut tx = self.store.begin().await?;
+        let mut records = Vec::new();
+        for account in &accounts {
+            tx.insert_account(account).await?;
+            let roles = account.roles.iter().map(|role| role.code().to_owned());
+            records.push(created(self.now, account.id.clone(), roles.collect()));
+        }
+        self.audit.append(&mut tx, &records).await?;
         tx.commit().await?;
-        made.push(UserCredential {
-            user: user.to_string(),
-            password,
-            roles,
-            agent: agent.map(|it| it.to_string()),
-        });
+        Ok(true)
     }
-    Ok(made)
+
+    /// Makes secrets for the phones of the profile that have none, and gives all phones as the SIP machine wants them,
+    /// and whether secrets were made.
+    ///
+    /// # Errors
+    /// What the store, the keys or the file say.
+    pub async fn device_accounts(&self, random: &mut Random) -> anyhow::Result<(Vec<DeviceAccount>, bool)> {
+        let mut known = BTreeMap::new();
+        for stored in self.store.device_secrets().await? {
+            let opened = self.audit.open(&stored.sealed).await?.with_context(|| {
+                format!(
+                    "the key of device {} is gone: give the phone a new secret",
+                    stored.device
+                )
+            })?;
+            known.insert(stored.device, opened);
+        }
+        let new: Vec<DeviceCredential> = { &self.profile.devices }
+            .iter()
+            .filter(|(device, _)| !known.contains_key(*device))
+            .map(|(device, settings)| DeviceCredential {
+                device: device.to_string(),
+                user: settings.user.clone(),
+                secret: password(random, 16),
+            })
+            .collect();
+        keep(self.data, self.realm, Vec::new(), new.clone())?;
+        for it in &new {
+            let personal = self.store_secret(&it.device.parse()?, it).await?;
+            known.insert(it.device.parse()?, personal);
+        }
+        let mut accounts = Vec::new();
+        for (device, settings) in &self.profile.devices {
+            let Some(personal) = known.get(device) else {
+                continue;
+            };
+            let digest = |name: &str| hex::decode(personal.get(name).unwrap_or_default());
+            accounts.push(DeviceAccount {
+                device: device.clone(),
+                user: settings.user.clone(),
+                ha1_md5: digest("ha1_md5")?
+                    .try_into()
+                    .map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?,
+                ha1_sha256: digest("ha1_sha256")?
+                    .try_into()
+                    .map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?,
+            });
+        }
+        Ok((accounts, !new.is_empty()))
+    }
+
+    async fn store_secret(&self, device: &DeviceId, made: &DeviceCredential) -> anyhow::Result<Personal> {
+        let digest = Secret::new(&made.user, self.realm, &made.secret);
+        let personal = Personal::default()
+            .with("ha1_md5", hex::encode(digest.md5))
+            .with("ha1_sha256", hex::encode(digest.sha256));
+        let mut tx = self.store.begin().await?;
+        let sealed = self
+            .audit
+            .seal(&mut tx, &format!("device-{device}"), &personal)
+            .await?;
+        let row = DeviceSecret {
+            device: device.clone(),
+            realm: self.realm.to_owned(),
+            sealed,
+            set_at: self.now.wall,
+        };
+        tx.set_device_secret(&row).await?;
+        tx.commit().await?;
+        Ok(personal)
+    }
 }
 
 fn created(now: Now, user: UserId, roles: Vec<String>) -> Record {
@@ -165,82 +253,6 @@ fn created(now: Now, user: UserId, roles: Vec<String>) -> Record {
         fact: Fact::Account(AccountFact::Created { user, roles }),
         personal: None,
     }
-}
-
-/// Makes secrets for the phones of a profile that have none, and gives all phones as the SIP machine wants them.
-///
-/// # Errors
-/// What the store or the keys say.
-pub async fn device_accounts(
-    store: &Store,
-    audit: &Audit,
-    profile: &Profile,
-    realm: &str,
-    now: Now,
-    random: &mut Random,
-) -> anyhow::Result<(Vec<DeviceAccount>, Vec<DeviceCredential>)> {
-    let mut known = BTreeMap::new();
-    for stored in store.device_secrets().await? {
-        let opened = audit
-            .open(&stored.sealed)
-            .await?
-            .with_context(|| format!("key of device {}", stored.device))?;
-        known.insert(stored.device, opened);
-    }
-    let (mut accounts, mut made) = (Vec::new(), Vec::new());
-    for (device, settings) in &profile.devices {
-        let personal = if let Some(personal) = known.remove(device) {
-            personal
-        } else {
-            let secret = password(random, 16);
-            let personal =
-                store_secret(store, audit, (device, &settings.user), realm, (now, &secret)).await?;
-            made.push(DeviceCredential {
-                device: device.to_string(),
-                user: settings.user.clone(),
-                secret,
-            });
-            personal
-        };
-        let digest = |name: &str| hex::decode(personal.get(name).unwrap_or_default());
-        accounts.push(DeviceAccount {
-            device: device.clone(),
-            user: settings.user.clone(),
-            ha1_md5: digest("ha1_md5")?
-                .try_into()
-                .map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?,
-            ha1_sha256: digest("ha1_sha256")?
-                .try_into()
-                .map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?,
-        });
-    }
-    Ok((accounts, made))
-}
-
-async fn store_secret(
-    store: &Store,
-    audit: &Audit,
-    (device, user): (&DeviceId, &str),
-    realm: &str,
-    (now, secret): (Now, &str),
-) -> anyhow::Result<Personal> {
-    let digest = Secret::new(user, realm, secret);
-    let personal = Personal::default()
-        .with("ha1_md5", hex::encode(digest.md5))
-        .with("ha1_sha256", hex::encode(digest.sha256));
-    let mut tx = store.begin().await?;
-    let sealed = audit
-        .seal(&mut tx, &format!("device-{device}"), &personal)
-        .await?;
-    let row = DeviceSecret {
-        device: device.clone(),
-        realm: realm.to_owned(),
-        sealed,
-        set_at: now.wall,
-    };
-    tx.set_device_secret(&row).await?;
-    tx.commit().await?;
-    Ok(personal)
 }
 
 /// Hashes a password with argon2id, off the runtime's threads.
@@ -258,11 +270,11 @@ pub async fn hash_password(password: String) -> anyhow::Result<String> {
         .map_err(|error| anyhow::anyhow!("password hash: {error}"))
 }
 
-/// Adds what was made to the file, which only its owner may read.
+/// Adds what was made to the file, which only its owner may read; what stood there for the same user or phone goes.
 ///
 /// # Errors
 /// The operating system's.
-pub fn keep(
+fn keep(
     data: &Path,
     realm: &str,
     users: Vec<UserCredential>,
@@ -271,20 +283,35 @@ pub fn keep(
     if users.is_empty() && devices.is_empty() {
         return Ok(());
     }
-    let path = data.join(FILE);
     let mut all = read(data).unwrap_or_default();
     realm.clone_into(&mut all.realm);
+    all.users
+        .retain(|old| users.iter().all(|new| new.user != old.user));
+    all.devices
+        .retain(|old| devices.iter().all(|new| new.device != old.device));
     all.users.extend(users);
     all.devices.extend(devices);
-    let mut file = std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(&path)?;
-    file.write_all(serde_json::to_string_pretty(&all)?.as_bytes())?;
-    file.sync_all()?;
-    Ok(())
+    replace(&data.join(FILE), serde_json::to_string_pretty(&all)?.as_bytes())
+}
+
+/// Writes a file that only its owner may read: whole, or not at all.
+///
+/// # Errors
+/// The operating system's, with the file's name.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let fresh = path.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        let mut file = std::fs::OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&fresh)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&fresh, path)
+    };
+    write().with_context(|| path.display().to_string())
 }
 
 /// Reads the file, when it is still there.

@@ -4,5 +4,7 @@ pub mod build;
 pub mod cli;
 pub mod config;
 pub mod credentials;
+mod house;
 pub mod serve;
+mod sockets;
 pub mod telemetry;

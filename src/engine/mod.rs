@@ -13,6 +13,7 @@
 pub mod alarms;
 pub mod audit;
 pub mod control_loop;
+pub mod doors;
 pub mod metrics;
 pub mod policies;
 pub mod projector;

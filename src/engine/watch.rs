@@ -1,8 +1,11 @@
-//! What is watched: the shipper, the projector, the policies, the disk, the recorder and the floor, each with its alarm
-//! and its figure.
+//! What is watched: the journal, the shipper, the projector, the disk, the recorder, the network and the floor, each with
+//! its alarm and its figure.
 //!
 //! **Invariants.** An alarm is raised when its cause is seen and cleared when it is seen to be gone; nobody clears by hand.
+//! Only a gap between database and file stays: what is missing does not come back.
+//! **Not here.** The list (`engine::alarms`); the certificate, which the web side watches (`http::server`).
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -15,6 +18,7 @@ use crate::engine::Engine;
 use crate::engine::alarms::AlarmCode;
 use crate::engine::alarms::Alarms;
 use crate::engine::metrics::Metrics;
+use crate::engine::projector::CDR;
 use crate::engine::shipper::ShipperEvent;
 use crate::engine::ticket_service::TicketServiceError;
 use crate::fact::agent::Presence;
@@ -26,8 +30,14 @@ use crate::media::command::MediaEvent;
 const LOOK: Duration = Duration::from_secs(5);
 /// Less free than this is an alarm.
 const DISK_LOW_BYTES: u64 = 2 << 30;
-/// More facts than this waiting for the database is an alarm.
+/// More facts than this waiting for the database, or for the call records, is an alarm.
 const LAG_FACTS: u64 = 10_000;
+/// Looks after which lost packets are weighed: a minute.
+const LOSS_LOOKS: u32 = 12;
+/// Fewer packets than this say nothing about a network.
+const LOSS_PACKETS_MIN: u64 = 1_000;
+/// A loss of more than one packet in so many is an alarm: what people hear as gaps begins about there.
+const LOSS_ONE_IN: u64 = 50;
 
 /// Brings causes to the alarm list.
 #[derive(Clone)]
@@ -39,8 +49,18 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches for `alarms` and `metrics`.
+    /// Watches for `alarms` and `metrics`. What the last run found wrong with journal, database and recorder is taken
+    /// back: none of them has failed in this one yet.
     pub fn new(alarms: &Alarms, metrics: &Arc<Metrics>) -> Self {
+        for (code, object) in [
+            (AlarmCode::JournalFailed, "journal"),
+            (AlarmCode::JournalFull, "journal"),
+            (AlarmCode::JournalFull, "disk"),
+            (AlarmCode::DatabaseDown, "journal"),
+            (AlarmCode::RecordingFailed, "recordings"),
+        ] {
+            alarms.clear(code, object);
+        }
         Self {
             alarms: alarms.clone(),
             metrics: Arc::clone(metrics),
@@ -57,9 +77,17 @@ impl Watch {
                 self.alarms.clear(AlarmCode::JournalFailed, "journal");
                 self.alarms.clear(AlarmCode::JournalFull, "journal");
             }
-            JournalEvent::Full => self.alarms.raise(AlarmCode::JournalFull, "journal"),
+            JournalEvent::Full => {
+                self.alarms.clear(AlarmCode::JournalFailed, "journal");
+                self.alarms.raise(AlarmCode::JournalFull, "journal");
+            }
             JournalEvent::Failed(_) => self.alarms.raise(AlarmCode::JournalFailed, "journal"),
         }
+    }
+
+    /// What the control thread sees when the journal's thread hangs in a write.
+    pub fn journal_choked(&self, choked: bool) {
+        self.alarms.set(AlarmCode::JournalFull, "disk", choked);
     }
 
     /// What the recorder tells.
@@ -107,33 +135,68 @@ impl Watch {
         |error| tracing::error!(%error, "drafts are opened late")
     }
 
-    /// Looks every few seconds until the runtime ends.
-    pub fn begin(self, engine: Engine, data: PathBuf) {
+    /// Looks every few seconds until the runtime ends. `node` is whose facts are folded into call records.
+    pub fn begin(self, engine: Engine, data: PathBuf, node: String) {
         tokio::spawn(async move {
             let mut beat = tokio::time::interval(LOOK);
+            let mut loss = Loss::default();
             loop {
                 beat.tick().await;
-                self.look(&engine, &data);
+                let places = [data.clone(), engine.recordings_root().to_owned()];
+                // A disk that hangs must not hold up a thread of the runtime.
+                if let Ok(room) = tokio::task::spawn_blocking(move || Room::look(&places)).await {
+                    self.look_at_disk(&room);
+                }
+                self.look_at_projector(&engine, &node).await;
+                self.look_at_floor(&engine);
+                self.look_at_network(&mut loss);
             }
         });
     }
 
-    fn look(&self, engine: &Engine, data: &std::path::Path) {
-        let places = [("data", data), ("recordings", engine.recordings_root())];
-        let mut least = u64::MAX;
-        for (name, path) in places {
-            if let Some(free) = crate::io::disk::free_bytes(path) {
-                least = least.min(free);
+    fn look_at_disk(&self, room: &Room) {
+        let names = ["data", "recordings"];
+        for (name, free) in names.into_iter().zip(room.free) {
+            if let Some(free) = free {
                 self.alarms.set(AlarmCode::DiskLow, name, free < DISK_LOW_BYTES);
             }
         }
-        self.metrics.disk_free_bytes.store(least, Relaxed);
+        if let Some(least) = room.free.into_iter().flatten().min() {
+            self.metrics.disk_free_bytes.store(least, Relaxed);
+        }
         let lag = self
             .durable
             .load(Relaxed)
             .saturating_sub(self.shipped.load(Relaxed));
+        // A file is kept until its last fact is shipped, so bytes are those of whole files.
+        let bytes = if lag == 0 { 0 } else { room.journal };
         self.metrics.journal_lag_facts.store(lag, Relaxed);
+        self.metrics.journal_lag_bytes.store(bytes, Relaxed);
         self.alarms.set(AlarmCode::JournalLag, "facts", LAG_FACTS < lag);
+    }
+
+    async fn look_at_projector(&self, engine: &Engine, node: &str) {
+        // The shipper tells when the database is down.
+        if let Ok(folded) = engine.store().checkpoint(CDR, node).await {
+            let lag = self.shipped.load(Relaxed).saturating_sub(folded.0);
+            self.metrics.projector_lag_facts.store(lag, Relaxed);
+            self.alarms
+                .set(AlarmCode::JournalLag, "call-records", LAG_FACTS < lag);
+        }
+    }
+
+    /// Weighs the packets of legs that ended since the last weighing.
+    fn look_at_network(&self, loss: &mut Loss) {
+        let (received, lost) = (
+            self.metrics.rtp_received.load(Relaxed),
+            self.metrics.rtp_lost.load(Relaxed),
+        );
+        if let Some(wrong) = loss.weigh(received, lost) {
+            self.alarms.set(AlarmCode::MediaLoss, "network", wrong);
+        }
+    }
+
+    fn look_at_floor(&self, engine: &Engine) {
         let now = engine.clock().now().wall;
         let (waiting, oldest, signed_in, ready) = engine.views().read(|picture| {
             let waiting: u32 = picture.queues.values().map(|queue| queue.waiting).sum();
@@ -166,5 +229,69 @@ impl Watch {
             .store(u64::try_from(ready).unwrap_or(0), Relaxed);
         self.alarms
             .set(AlarmCode::NoAgentSignedIn, "floor", signed_in == 0);
+    }
+}
+
+/// What a look at the disks found.
+struct Room {
+    /// Free bytes for data and for recordings; `None`: the system does not say.
+    free: [Option<u64>; 2],
+    /// Bytes of the journal's files.
+    journal: u64,
+}
+
+impl Room {
+    fn look(places: &[PathBuf; 2]) -> Self {
+        let [data, _] = places;
+        let entries = std::fs::read_dir(data.join("journal")).into_iter().flatten();
+        let sizes = entries.filter_map(|entry| entry.ok()?.metadata().ok());
+        Self {
+            free: places
+                .each_ref()
+                .map(|path: &PathBuf| crate::io::disk::free_bytes(Path::new(path))),
+            journal: sizes.map(|it| it.len()).sum(),
+        }
+    }
+}
+
+/// Packets at the last weighing.
+#[derive(Debug, Default)]
+struct Loss {
+    received: u64,
+    lost: u64,
+    looks: u32,
+}
+
+impl Loss {
+    /// Says, once a minute and only of enough packets, whether too many of them were lost; both counts are since the
+    /// start. Without calls a network is not bad.
+    fn weigh(&mut self, received: u64, lost: u64) -> Option<bool> {
+        self.looks += 1;
+        let new_lost = lost.saturating_sub(self.lost);
+        let packets = received.saturating_sub(self.received).saturating_add(new_lost);
+        if self.looks < LOSS_LOOKS || (0 < packets && packets < LOSS_PACKETS_MIN) {
+            return None;
+        }
+        *self = Self {
+            received,
+            lost,
+            looks: 0,
+        };
+        Some(packets < new_lost.saturating_mul(LOSS_ONE_IN))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lost_packets_are_weighed_by_the_minute_and_only_when_there_are_enough() {
+        let mut loss = Loss::default();
+        let mut minute = |received, lost| (0..LOSS_LOOKS).find_map(|_| loss.weigh(received, lost));
+        assert_eq!(minute(0, 0), Some(false), "no calls");
+        assert_eq!(minute(900, 90), None, "too few to say");
+        assert_eq!(minute(10_000, 300), Some(true), "three in a hundred, the few from before among them");
+        assert_eq!(minute(20_000, 400), Some(false), "one in a hundred");
     }
 }

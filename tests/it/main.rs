@@ -1,5 +1,6 @@
 //! The one integration binary: scripts against the pure machines, and one real path for each shell.
 #![allow(
+    clippy::pedantic,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

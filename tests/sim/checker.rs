@@ -87,10 +87,12 @@ impl Checker {
     /// Takes fact `no`.
     pub(crate) fn fact(&mut self, no: u64, record: &Record) -> Result<(), String> {
         match (&record.fact, record.interaction) {
-            (Fact::Call(CallFact::Offered { .. } | CallFact::Refused { .. }), Some(id)) => self.begins(id, record),
-            (Fact::Call(CallFact::LegMedia { .. }), Some(id)) => {
-                rule(self.calls.contains_key(&id), || format!("media of the unknown {id}"))
+            (Fact::Call(CallFact::Offered { .. } | CallFact::Refused { .. }), Some(id)) => {
+                self.begins(id, record)
             }
+            (Fact::Call(CallFact::LegMedia { .. }), Some(id)) => rule(self.calls.contains_key(&id), || {
+                format!("media of the unknown {id}")
+            }),
             (Fact::Call(fact), Some(id)) => self.continues(no, id, record, fact),
             (Fact::Call(_), None) => Err("a call fact without an interaction".to_owned()),
             (Fact::Agent(fact), _) => {
@@ -121,7 +123,10 @@ impl Checker {
     }
 
     fn begins(&mut self, id: InteractionId, record: &Record) -> Result<(), String> {
-        let number = record.personal.as_ref().and_then(|personal| personal.number.as_ref());
+        let number = record
+            .personal
+            .as_ref()
+            .and_then(|personal| personal.number.as_ref());
         let number = number.and_then(|it| it.canonical_text().strip_prefix("+86139")?.parse().ok());
         rule(!self.calls.contains_key(&id), || format!("{id} begins twice"))?;
         if let Some(number) = number {
@@ -145,16 +150,25 @@ impl Checker {
         Ok(())
     }
 
-    fn continues(&mut self, no: u64, id: InteractionId, record: &Record, fact: &CallFact) -> Result<(), String> {
-        let model = self.calls.get_mut(&id).ok_or_else(|| format!("{fact:?} of the unknown {id}"))?;
+    fn continues(
+        &mut self,
+        no: u64,
+        id: InteractionId,
+        record: &Record,
+        fact: &CallFact,
+    ) -> Result<(), String> {
+        let model = self
+            .calls
+            .get_mut(&id)
+            .ok_or_else(|| format!("{fact:?} of the unknown {id}"))?;
         rule(!model.ended, || format!("{id}: {fact:?} after its end"))?;
         if let Some(folded) = &mut model.record {
             folded.apply(moment(record), &record.fact, None);
         }
         match fact {
-            CallFact::Answered { .. } => {
-                rule(model.answered.replace(no).is_none(), || format!("{id} was answered twice"))
-            }
+            CallFact::Answered { .. } => rule(model.answered.replace(no).is_none(), || {
+                format!("{id} was answered twice")
+            }),
             CallFact::Queued { queue, .. } => {
                 let waiting = Waiting {
                     interaction: id,
@@ -165,7 +179,9 @@ impl Checker {
                 self.waiting.insert(no, waiting);
                 Ok(())
             }
-            CallFact::AgentOffered { offer, agent, .. } => self.offered(no, id, (*offer, agent), record.now.mono),
+            CallFact::AgentOffered { offer, agent, .. } => {
+                self.offered(no, id, (*offer, agent), record.now.mono)
+            }
             CallFact::OfferEnded {
                 offer,
                 agent,
@@ -188,18 +204,27 @@ impl Checker {
         if let Some(other) = self.busy.insert(agent.clone(), id) {
             return Err(format!("{agent} is offered {id} while bound to {other}"));
         }
-        rule(!self.wrapping_up.contains(agent), || format!("{agent} is offered {id} in wrap-up"))?;
+        rule(!self.wrapping_up.contains(agent), || {
+            format!("{agent} is offered {id} in wrap-up")
+        })?;
         rule(self.presence.get(agent) == Some(&Presence::Ready), || {
             format!("{agent} is offered {id} and is not ready")
         })?;
-        let place = self.waiting.iter().find(|(_, it)| it.interaction == id).map(|(place, _)| *place);
+        let place = self
+            .waiting
+            .iter()
+            .find(|(_, it)| it.interaction == id)
+            .map(|(place, _)| *place);
         let place = place.ok_or_else(|| format!("{id} is offered and does not wait: its place is lost"))?;
         let queues = queues_of(agent_index(agent));
         for (earlier, it) in self.waiting.range(..place) {
             let served = queues.contains(&it.queue.as_str());
             let excluded = it.excluded.get(agent).is_some_and(|until| now < *until);
             rule(!served || excluded || it.offering, || {
-                format!("{id} (place {place}) is offered to {agent} before {} (place {earlier})", it.interaction)
+                format!(
+                    "{id} (place {place}) is offered to {agent} before {} (place {earlier})",
+                    it.interaction
+                )
             })?;
         }
         if let Some(it) = self.waiting.get_mut(&place) {
@@ -207,7 +232,9 @@ impl Checker {
             it.offering = true;
         }
         if let Some(model) = self.calls.get_mut(&id) {
-            rule(model.talks_with.is_none(), || format!("{id} is offered while it talks"))?;
+            rule(model.talks_with.is_none(), || {
+                format!("{id} is offered while it talks")
+            })?;
             model.offer = Some((offer, agent.clone(), no));
         }
         Ok(())
@@ -222,9 +249,11 @@ impl Checker {
     ) -> Result<(), String> {
         *self.offers.entry(format!("{outcome:?}")).or_default() += 1;
         let open = self.calls.get_mut(&id).and_then(|model| model.offer.take());
-        rule(open.as_ref().is_some_and(|(it, whose, _)| *it == offer && whose == agent), || {
-            format!("{id}: offer {offer} to {agent} ended and was not open")
-        })?;
+        rule(
+            open.as_ref()
+                .is_some_and(|(it, whose, _)| *it == offer && whose == agent),
+            || format!("{id}: offer {offer} to {agent} ended and was not open"),
+        )?;
         self.busy.remove(agent);
         if outcome == OfferOutcome::Cancelled {
             // Only a caller who leaves cancels: his place is free from now on.
@@ -237,26 +266,38 @@ impl Checker {
         Ok(())
     }
 
-    fn agent_answered(&mut self, id: InteractionId, (offer, agent): (OfferId, &AgentId)) -> Result<(), String> {
+    fn agent_answered(
+        &mut self,
+        id: InteractionId,
+        (offer, agent): (OfferId, &AgentId),
+    ) -> Result<(), String> {
         *self.offers.entry("Accepted".to_owned()).or_default() += 1;
         self.waiting.retain(|_, it| it.interaction != id);
-        let Some(model) = self.calls.get_mut(&id) else { return Ok(()) };
+        let Some(model) = self.calls.get_mut(&id) else {
+            return Ok(());
+        };
         let open = model.offer.take();
         model.talks_with = Some(agent.clone());
-        rule(open.as_ref().is_some_and(|(it, whose, _)| *it == offer && whose == agent), || {
-            format!("{id}: {agent} answered offer {offer}, which was not open")
-        })
+        rule(
+            open.as_ref()
+                .is_some_and(|(it, whose, _)| *it == offer && whose == agent),
+            || format!("{id}: {agent} answered offer {offer}, which was not open"),
+        )
     }
 
     fn ended(&mut self, id: InteractionId, outcome: Outcome) -> Result<(), String> {
         *self.outcomes.entry(format!("{outcome:?}")).or_default() += 1;
         self.waiting.retain(|_, it| it.interaction != id);
-        let Some(model) = self.calls.get_mut(&id) else { return Ok(()) };
+        let Some(model) = self.calls.get_mut(&id) else {
+            return Ok(());
+        };
         model.ended = true;
         if let Some(agent) = &model.talks_with {
             self.busy.remove(agent);
         }
-        rule(model.offer.is_none(), || format!("{id} ended and its offer did not"))?;
+        rule(model.offer.is_none(), || {
+            format!("{id} ended and its offer did not")
+        })?;
         let folded = model.record.take().ok_or_else(|| format!("{id} has no record"))?;
         tiles(&folded).map_err(|why| format!("{id}: {why}"))
     }
@@ -272,13 +313,19 @@ impl Checker {
 
     /// We send to a citizen.
     pub(crate) fn sends_to_citizen(&mut self, number: u32, text: Text<'_>) -> Result<(), String> {
-        if text.status() != Some(200) || text.method() != "INVITE" || !self.answered_on_the_wire.insert(number) {
+        if text.status() != Some(200)
+            || text.method() != "INVITE"
+            || !self.answered_on_the_wire.insert(number)
+        {
             return Ok(());
         }
         let answered = self.by_number.get(&number).into_iter().flatten();
         let answered = answered.filter_map(|id| self.calls.get(id)?.answered).max();
         rule(answered.is_some_and(|no| no <= self.durable), || {
-            format!("a 200 left before its fact {answered:?} was durable ({})", self.durable)
+            format!(
+                "a 200 left before its fact {answered:?} was durable ({})",
+                self.durable
+            )
         })
     }
 
@@ -295,7 +342,9 @@ impl Checker {
                 let up = up.map(|(id, _)| id.clone());
                 lines.retain(|_, line| !line.over);
                 lines.insert(id.to_owned(), Line::default());
-                rule(up.is_none(), || format!("phone {at} rings while {up:?} is up there"))?;
+                rule(up.is_none(), || {
+                    format!("phone {at} rings while {up:?} is up there")
+                })?;
                 return self.rings(at, text);
             }
             _ => (),
@@ -304,18 +353,31 @@ impl Checker {
     }
 
     fn rings(&self, at: usize, invite: Text<'_>) -> Result<(), String> {
-        let id = invite.header("X-Interaction-Id").parse().map_err(|_| "an INVITE without an interaction")?;
+        let id = invite
+            .header("X-Interaction-Id")
+            .parse()
+            .map_err(|_| "an INVITE without an interaction")?;
         let offer = self.calls.get(&id).and_then(|model| model.offer.as_ref());
-        let (_, agent, no) = offer.ok_or_else(|| format!("phone {at} rings for {id}, which is not offered"))?;
-        rule(*agent == agent_of(at), || format!("phone {at} rings for {id}, which is offered to {agent}"))?;
+        let (_, agent, no) =
+            offer.ok_or_else(|| format!("phone {at} rings for {id}, which is not offered"))?;
+        rule(*agent == agent_of(at), || {
+            format!("phone {at} rings for {id}, which is offered to {agent}")
+        })?;
         rule(*no <= self.durable, || {
-            format!("phone {at} rings for {id} before fact {no} is durable ({})", self.durable)
+            format!(
+                "phone {at} rings for {id} before fact {no} is durable ({})",
+                self.durable
+            )
         })
     }
 
     /// A phone's message reaches us.
     pub(crate) fn hears_phone(&mut self, at: usize, text: Text<'_>) {
-        let Some(line) = self.lines.get_mut(&at).and_then(|lines| lines.get_mut(text.call_id())) else {
+        let Some(line) = self
+            .lines
+            .get_mut(&at)
+            .and_then(|lines| lines.get_mut(text.call_id()))
+        else {
             return;
         };
         match (text.method(), text.status()) {
@@ -328,10 +390,16 @@ impl Checker {
     /// Every interaction has begun once and ended once.
     pub(crate) fn check_ends(&self) -> Result<(), String> {
         for (id, model) in &self.calls {
-            rule(model.ended, || format!("{id} (citizen {:?}) has no end", model.number))?;
+            rule(model.ended, || {
+                format!("{id} (citizen {:?}) has no end", model.number)
+            })?;
         }
-        rule(self.busy.is_empty(), || format!("bound at the end: {:?}", self.busy))?;
-        rule(self.waiting.is_empty(), || format!("waiting at the end: {:?}", self.waiting))
+        rule(self.busy.is_empty(), || {
+            format!("bound at the end: {:?}", self.busy)
+        })?;
+        rule(self.waiting.is_empty(), || {
+            format!("waiting at the end: {:?}", self.waiting)
+        })
     }
 }
 
@@ -353,7 +421,9 @@ fn tiles(call: &CallRecord) -> Result<(), String> {
         })?;
         at = segment.to;
     }
-    rule(Some(at) == call.ended_at, || format!("the last segment ends at {at:?}, the call at {:?}", call.ended_at))?;
+    rule(Some(at) == call.ended_at, || {
+        format!("the last segment ends at {at:?}, the call at {:?}", call.ended_at)
+    })?;
     let open = call.offers.iter().find(|offer| offer.outcome.is_none());
     rule(open.is_none(), || format!("{open:?} has no outcome"))
 }

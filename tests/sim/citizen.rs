@@ -68,7 +68,8 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn draw(number: u32, random: &mut Random) -> Self {
-        let ms = |random: &mut Random, from: u64, to: u64| Duration::from_millis(from + random.below(to - from));
+        let ms =
+            |random: &mut Random, from: u64, to: u64| Duration::from_millis(from + random.below(to - from));
         let dice = random.below(1_000);
         let real = number.is_multiple_of(50);
         let ordinary = real || dice >= 150;
@@ -218,7 +219,9 @@ impl Citizen {
                 self.cancelled = true;
                 self.dialog.cancel(now, out);
             }
-            (Act::Acknowledge(cseq), Stage::Up | Stage::Ending | Stage::Over) => self.dialog.ack(cseq, "", out),
+            (Act::Acknowledge(cseq), Stage::Up | Stage::Ending | Stage::Over) => {
+                self.dialog.ack(cseq, "", out);
+            }
             (Act::Press(key), Stage::Up) if self.plan.by_info => {
                 let body = format!("Signal={key}\r\nDuration=160\r\n");
                 self.dialog
@@ -376,4 +379,3 @@ impl Citizen {
         !self.plan.by_info
     }
 }
-

@@ -1,4 +1,4 @@
-//! The simulated city: forty agents with a phone each, three queues, two lines, and the exchange that serves them.
+//! The simulated city: agents with a phone each, two queues, two lines, and the exchange that serves them.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -193,7 +193,9 @@ pub(crate) fn profile(agents: usize) -> Profile {
             realm: REALM.to_owned(),
             outbound_number: "12345".to_owned(),
         },
-        trunks: (0..4).map(|at| (slug(&format!("trunk-{at}")), trunk(at))).collect(),
+        trunks: (0..4)
+            .map(|at| (slug(&format!("trunk-{at}")), trunk(at)))
+            .collect(),
         lines: BTreeMap::from([
             (slug("main"), line("12345", "main")),
             (slug("direct"), line("12346", "direct")),

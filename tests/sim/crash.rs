@@ -71,7 +71,11 @@ fn recover(durable: &[Record], now: Now) -> Vec<Record> {
         }
         let talked = call.agent_answered_at.is_some();
         push(CallFact::Ended {
-            outcome: if talked { Outcome::Answered } else { Outcome::Failed },
+            outcome: if talked {
+                Outcome::Answered
+            } else {
+                Outcome::Failed
+            },
             by: EndedBy::Crash,
             status: None,
         });

@@ -28,8 +28,13 @@ pub(crate) enum Defect {
 }
 
 impl Defect {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::DoubleOffer, Self::LostBye, Self::PlaceLost, Self::LeakedLeg, Self::StaleEpoch];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::DoubleOffer,
+        Self::LostBye,
+        Self::PlaceLost,
+        Self::LeakedLeg,
+        Self::StaleEpoch,
+    ];
 
     /// What the checker must complain of.
     pub(crate) const fn complaint(self) -> &'static str {
@@ -92,11 +97,10 @@ impl Meddler {
             return vec![output];
         }
         self.done = true;
-        let Output::Send { mut route, bytes } = output else { return Vec::new() };
-        let mut outputs = vec![Output::Send {
-            route,
-            bytes,
-        }];
+        let Output::Send { mut route, bytes } = output else {
+            return Vec::new();
+        };
+        let mut outputs = vec![Output::Send { route, bytes }];
         route.remote = phone_address((at + 1) % self.agents);
         let id = Text(&text).call_id().to_owned();
         outputs.push(Output::Send {
@@ -107,11 +111,14 @@ impl Meddler {
     }
 
     fn lose_bye(&mut self, output: Output) -> Vec<Output> {
-        let Output::Send { bytes, .. } = &output else { return vec![output] };
+        let Output::Send { bytes, .. } = &output else {
+            return vec![output];
+        };
         let text = String::from_utf8_lossy(bytes).into_owned();
         let text = Text(&text);
         // The carrier's side: a citizen who is not told stays up for ever.
-        let is_citizens = text.header("To").contains("139") && text.status().is_none() && text.method() == "BYE";
+        let is_citizens =
+            text.header("To").contains("139") && text.status().is_none() && text.method() == "BYE";
         if is_citizens && self.silenced.len() < SILENCED_MAX {
             self.silenced.insert(text.call_id().to_owned());
         }
@@ -121,7 +128,8 @@ impl Meddler {
 
     fn change_places(&mut self, output: Output) -> Vec<Output> {
         let Output::Fact(Record {
-            fact: Fact::Call(fact), ..
+            fact: Fact::Call(fact),
+            ..
         }) = &output
         else {
             return vec![output];
@@ -159,7 +167,11 @@ impl Meddler {
                 self.kept = Some(output);
                 return Vec::new();
             }
-            return if self.chosen.as_ref() == Some(&id) { Vec::new() } else { vec![output] };
+            return if self.chosen.as_ref() == Some(&id) {
+                Vec::new()
+            } else {
+                vec![output]
+            };
         }
         if let Output::Fact(record) = &output
             && matches!(record.fact, Fact::Call(CallFact::OfferEnded { .. }))
@@ -177,9 +189,10 @@ impl Meddler {
 
 fn to_phone(output: &Output) -> Option<(usize, String)> {
     match output {
-        Output::Send { route, bytes } => {
-            Some((phone_index(route.remote)?, String::from_utf8_lossy(bytes).into_owned()))
-        }
+        Output::Send { route, bytes } => Some((
+            phone_index(route.remote)?,
+            String::from_utf8_lossy(bytes).into_owned(),
+        )),
         _ => None,
     }
 }

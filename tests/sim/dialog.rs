@@ -138,7 +138,14 @@ impl Dialog {
         });
     }
 
-    fn write(&self, method: &str, cseq: u32, branch: &str, extra: &str, (kind, body): (&str, &str)) -> String {
+    fn write(
+        &self,
+        method: &str,
+        cseq: u32,
+        branch: &str,
+        extra: &str,
+        (kind, body): (&str, &str),
+    ) -> String {
         let head = format!(
             "{method} {} SIP/2.0\r\nVia: SIP/2.0/UDP {};rport;branch={branch}\r\nMax-Forwards: 70\r\nFrom: {}\r\n\
              To: {}\r\nCall-ID: {}\r\nCSeq: {cseq} {method}\r\nContact: <sip:u@{}>\r\n{extra}",

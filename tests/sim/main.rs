@@ -1,4 +1,4 @@
-//! The simulator: one exchange, forty agents, ten thousand citizens, a bad network, a slow disk, and a seed.
+//! The simulator: one exchange, sixty agents, ten thousand citizens, a bad network, a slow disk, and a seed.
 //!
 //! `SEED` and `SIM_CALLS` choose another run; the seed is printed, and a failure prints the last events of its call.
 #![allow(
@@ -35,7 +35,10 @@ use crate::world::Step;
 use crate::world::World;
 
 fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
 }
 
 pub(crate) fn micros(duration: Duration) -> u64 {
@@ -46,8 +49,8 @@ fn setup(seed: u64, calls: u32) -> Setup {
     Setup {
         seed,
         calls,
-        agents: 40,
-        gap: Duration::from_millis(620),
+        agents: 60,
+        gap: Duration::from_millis(550),
         journal_faults: true,
     }
 }
@@ -64,7 +67,10 @@ fn day(world: &mut World) -> Step {
 /// Stops with everything that helps to find the fault.
 fn expect(world: &World, result: Step) {
     if let Err(violation) = result {
-        let log = violation.number.map(|number| world.log_of(number)).unwrap_or_default();
+        let log = violation
+            .number
+            .map(|number| world.log_of(number))
+            .unwrap_or_default();
         panic!("SEED={}: {}\n{log}", world.setup.seed, violation.why);
     }
 }
@@ -113,7 +119,15 @@ fn ten_thousand_calls_keep_every_promise() {
         world.checker.outcomes,
         world.checker.offers,
     );
-    let outcomes = ["Answered", "Abandoned", "ShortAbandoned", "EndedInIvr", "Cancelled", "Refused", "Failed"];
+    let outcomes = [
+        "Answered",
+        "Abandoned",
+        "ShortAbandoned",
+        "EndedInIvr",
+        "Cancelled",
+        "Refused",
+        "Failed",
+    ];
     for outcome in outcomes {
         let count = world.checker.outcomes.get(outcome).copied().unwrap_or(0);
         assert!(least <= count, "SEED={seed}: only {count} calls {outcome}");
@@ -132,7 +146,11 @@ fn ten_thousand_calls_keep_every_promise() {
     ] {
         assert!(least <= count, "SEED={seed}: only {count} × {fault}");
     }
-    assert!(calls / 200 <= world.media.talks, "SEED={seed}: only {} talks with packets", world.media.talks);
+    assert!(
+        calls / 200 <= world.media.talks,
+        "SEED={seed}: only {} talks with packets",
+        world.media.talks
+    );
 }
 
 #[test]
@@ -162,7 +180,11 @@ fn every_planted_defect_is_found() {
         let violation = day(&mut world).expect_err("a defect that nobody notices");
         println!("{defect:?}: {}", violation.why);
         let complaint = defect.complaint();
-        assert!(violation.why.contains(complaint), "{defect:?} was found as: {}", violation.why);
+        assert!(
+            violation.why.contains(complaint),
+            "{defect:?} was found as: {}",
+            violation.why
+        );
     }
 }
 

@@ -4,6 +4,7 @@
 //! the clock, over prompts, music and talk. Keys arrive. In a talk both hear each other.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -110,6 +111,7 @@ pub(crate) struct Media {
     wire: Wire,
     legs: BTreeMap<MediaLeg, Leg>,
     at: BTreeMap<SocketAddr, MediaLeg>,
+    real: BTreeSet<MediaLeg>,
     random: Random,
     /// Real talks in which both sides were heard.
     pub(crate) talks: u32,
@@ -123,7 +125,9 @@ impl Media {
             alaw: vec![FIRST_PROMPT + at; 8_000].into(),
             ulaw: vec![FIRST_PROMPT + at; 8_000].into(),
         };
-        let prompts = (0..u8::try_from(PROMPTS.len()).unwrap_or(0)).map(prompt).collect();
+        let prompts = (0..u8::try_from(PROMPTS.len()).unwrap_or(0))
+            .map(prompt)
+            .collect();
         let config = PlaneConfig {
             slots_max: PORTS,
             rtp_timeout: Duration::from_secs(30),
@@ -134,6 +138,7 @@ impl Media {
             wire: Wire::default(),
             legs: BTreeMap::new(),
             at: BTreeMap::new(),
+            real: BTreeSet::new(),
             random,
             talks: 0,
             keys: 0,
@@ -211,7 +216,9 @@ impl Media {
     /// What a made-up leg does.
     fn by_rule(&mut self, command: &MediaCommand, out: &mut Vec<Effect>) {
         let leg = leg_of(command);
-        let Some(known) = self.legs.get_mut(&leg) else { return };
+        let Some(known) = self.legs.get_mut(&leg) else {
+            return;
+        };
         let ends = matches!(
             command,
             MediaCommand::Play { .. }
@@ -259,12 +266,15 @@ impl Media {
     }
 
     fn make_real(&mut self, now: MonoTime, leg: MediaLeg, says: u8) {
-        let Some(known) = self.legs.get_mut(&leg) else { return };
+        let Some(known) = self.legs.get_mut(&leg) else {
+            return;
+        };
         let command = MediaCommand::Open {
             leg,
             media: known.media.clone(),
             start: known.start,
         };
+        self.real.insert(leg);
         known.peer = Some(Peer {
             says,
             ssrc: self.random.next_u32(),
@@ -299,7 +309,10 @@ impl Media {
             }
         }
         let rtp = self.legs.get(&a).and_then(|leg| leg.media.as_ref()?.remote_rtp);
-        out.extend(rtp.and_then(citizen_of_rtp).map(|(number, _)| Effect::Bridged(number)));
+        out.extend(
+            rtp.and_then(citizen_of_rtp)
+                .map(|(number, _)| Effect::Bridged(number)),
+        );
     }
 
     fn unbridge(&mut self, now: MonoTime, leg: MediaLeg) {
@@ -318,7 +331,9 @@ impl Media {
 
     /// A citizen presses a key on his phone.
     pub(crate) fn press(&mut self, leg: MediaLeg, key: char, out: &mut Vec<Effect>) {
-        let Some(known) = self.legs.get_mut(&leg) else { return };
+        let Some(known) = self.legs.get_mut(&leg) else {
+            return;
+        };
         let Some(peer) = &mut known.peer else {
             let event = MediaEvent::Digit { leg, digit: key };
             out.push(Effect::Event(Duration::from_millis(3), event));
@@ -337,16 +352,18 @@ impl Media {
     /// Two milliseconds are over.
     pub(crate) fn tick(&mut self, now: MonoTime, out: &mut Vec<Effect>) -> Result<(), String> {
         self.plane.tick(now, &mut self.wire);
-        let due = self
-            .legs
-            .iter_mut()
-            .filter_map(|(leg, known)| Some((*leg, known.media.as_ref()?.clone(), known.peer.as_mut()?)));
         let mut packets = Vec::new();
-        for (leg, media, peer) in due {
+        for leg in &self.real {
+            let Some(known) = self.legs.get_mut(leg) else {
+                continue;
+            };
+            let (Some(media), Some(peer)) = (&known.media, &mut known.peer) else {
+                continue;
+            };
             if peer.next <= now {
                 peer.next = now + FRAME;
                 if let Some(rtp) = media.remote_rtp.filter(|_| media.flow.receive) {
-                    packets.push((leg, rtp, peer.packet()));
+                    packets.push((*leg, rtp, peer.packet()));
                 }
             }
         }
@@ -356,7 +373,8 @@ impl Media {
                 slot: leg.slot,
                 channel: Channel::Rtp,
             };
-            self.plane.receive(now, socket, source, &mut packet, &mut self.wire);
+            self.plane
+                .receive(now, socket, source, &mut packet, &mut self.wire);
         }
         self.collect(now, out)
     }
@@ -379,6 +397,7 @@ impl Media {
                 MediaEvent::Closed { leg, .. } => {
                     let leg = *leg;
                     self.at.retain(|_, it| *it != leg);
+                    self.real.remove(&leg);
                     if let Some(peer) = self.legs.remove(&leg).and_then(|known| known.peer) {
                         self.talks += u32::from(peer.check()?);
                     }
@@ -455,7 +474,10 @@ impl Peer {
         self.rejoined = false;
         self.last = Some((ssrc, sequence, timestamp, now));
         if kind & 0x7f == 8 {
-            *self.heard.entry(payload.first().copied().unwrap_or(0)).or_default() += 1;
+            *self
+                .heard
+                .entry(payload.first().copied().unwrap_or(0))
+                .or_default() += 1;
         }
         Ok(())
     }

@@ -277,13 +277,18 @@ impl Phone {
             interaction: invite.header("X-Interaction-Id").to_owned(),
             plan,
             // Whoever says nothing has nothing to end.
-            stage: if plan == Plan::Silent { Stage::Over } else { Stage::Ringing },
+            stage: if plan == Plan::Silent {
+                Stage::Over
+            } else {
+                Stage::Ringing
+            },
             version: 1,
             rtp: phone_rtp(self.at, self.serial),
             since: now,
         };
         // Over calls are remembered until nothing of them can arrive any more.
-        self.calls.retain(|_, call| call.stage != Stage::Over || now.since(call.since) < REMEMBERED);
+        self.calls
+            .retain(|_, call| call.stage != Stage::Over || now.since(call.since) < REMEMBERED);
         self.calls.insert(id.clone(), call);
         let later = |random: &mut Random, ms: u64| Duration::from_millis(50 + random.below(ms));
         let ring = (Duration::from_millis(10), Act::Ring(id.clone()));
@@ -374,7 +379,10 @@ impl Phone {
         let due: Vec<String> = due.map(|(id, _)| id.clone()).collect();
         let mut acts = Acts::new();
         for id in due {
-            let heard = self.calls.get_mut(&id).and_then(|call| call.dialog.fire(now, out));
+            let heard = self
+                .calls
+                .get_mut(&id)
+                .and_then(|call| call.dialog.fire(now, out));
             acts.extend(self.think(now, &id, heard, out));
         }
         acts

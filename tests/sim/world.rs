@@ -142,7 +142,9 @@ impl World {
     pub(crate) fn new(setup: Setup) -> Self {
         let mut random = Random::from_number(setup.seed);
         let exchange = exchange(setup.agents, FactNo(0), random.fork());
-        let phones = (0..setup.agents).map(|at| Phone::new(at, random.fork())).collect();
+        let phones = (0..setup.agents)
+            .map(|at| Phone::new(at, random.fork()))
+            .collect();
         let mut world = Self {
             setup,
             exchange,
@@ -374,7 +376,9 @@ impl World {
     /// One message between us and a peer: lost, doubled, late, or overtaken.
     fn carry(&mut self, arrives: impl Fn(String) -> Event, text: &str) {
         let number = Citizen::number_of(Text(text).call_id());
-        let near = number.and_then(|it| self.citizens.get(&it)).is_some_and(|it| it.plan.near);
+        let near = number
+            .and_then(|it| self.citizens.get(&it))
+            .is_some_and(|it| it.plan.near);
         let dice = self.random.below(100);
         if dice < 2 {
             self.faults.lost += 1;
@@ -390,7 +394,11 @@ impl World {
             };
             let late = dice == 4;
             self.faults.late += u32::from(late);
-            let extra = if late { 300_000 + self.random.below(1_700_000) } else { 0 };
+            let extra = if late {
+                300_000 + self.random.below(1_700_000)
+            } else {
+                0
+            };
             self.after(Duration::from_micros(delay + extra), arrives(text.to_owned()));
         }
     }
@@ -504,7 +512,11 @@ impl World {
         }
     }
 
-    fn with_phone(&mut self, at: usize, act: impl FnOnce(&mut Phone, MonoTime, &mut Vec<String>) -> phone::Acts) {
+    fn with_phone(
+        &mut self,
+        at: usize,
+        act: impl FnOnce(&mut Phone, MonoTime, &mut Vec<String>) -> phone::Acts,
+    ) {
         let Some(phone) = self.phones.get_mut(at) else {
             return;
         };
@@ -564,7 +576,9 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::Event(delay, event) => self.after(delay, Event::Media(event)),
-                Effect::PlaybackDue(delay, leg, playback) => self.after(delay, Event::PlaybackDue(leg, playback)),
+                Effect::PlaybackDue(delay, leg, playback) => {
+                    self.after(delay, Event::PlaybackDue(leg, playback));
+                }
                 Effect::Bridged(number) => {
                     self.with_citizen(number, |citizen, _, _| citizen.talk_begins());
                     self.supervise(number);
@@ -590,7 +604,11 @@ impl World {
         if self.random.below(100) != 0 {
             return;
         }
-        let talk = self.checker.calls.iter().find(|(_, model)| model.number == Some(number) && !model.ended);
+        let talk = self
+            .checker
+            .calls
+            .iter()
+            .find(|(_, model)| model.number == Some(number) && !model.ended);
         if let Some(interaction) = talk.map(|(id, _)| *id) {
             let actor = Actor::named(ActorKind::User, "supervisor");
             let command = Command::HangUp { interaction };
@@ -601,7 +619,12 @@ impl World {
     /// An agent looks at his screen.
     fn desk(&mut self, view: &AgentView) {
         let at = agent_index(&view.agent);
-        if self.closing || self.desk_busy.get(&at).is_some_and(|until| self.now.mono < *until) {
+        if self.closing
+            || self
+                .desk_busy
+                .get(&at)
+                .is_some_and(|until| self.now.mono < *until)
+        {
             return;
         }
         let agent = view.agent.clone();
@@ -620,9 +643,10 @@ impl World {
                 (Duration::from_millis(100 + dice * 10), command)
             }
             (Presence::NotReady(_), Occupancy::Idle) => (Duration::from_millis(200 + dice * 50), ready),
-            (Presence::Ready, Occupancy::Wrapup) if dice < 50 => {
-                (Duration::from_millis(500 + dice * 100), Command::FinishWrapup { agent })
-            }
+            (Presence::Ready, Occupancy::Wrapup) if dice < 50 => (
+                Duration::from_millis(500 + dice * 100),
+                Command::FinishWrapup { agent },
+            ),
             (Presence::Ready, Occupancy::Ringing) if dice < 3 => {
                 (Duration::from_millis(300), Command::RejectOffer { agent })
             }
@@ -644,7 +668,11 @@ impl World {
         // A refused attempt is made again when the screen changes, or after a while.
         if let Command::SetPresence { agent, .. } | Command::SignIn { agent, .. } = &command {
             let at = agent_index(agent);
-            let waits = self.exchange.acd().agent(agent).is_some_and(|it| it.presence != Presence::Ready);
+            let waits = self
+                .exchange
+                .acd()
+                .agent(agent)
+                .is_some_and(|it| it.presence != Presence::Ready);
             if waits && !self.closing {
                 let again = Command::SetPresence {
                     agent: agent_of(at),
@@ -668,9 +696,15 @@ impl World {
             return Ok(());
         }
         for (id, queue) in self.exchange.acd().queues() {
-            for item in queue.waiting.values().filter_map(|item| self.exchange.acd().item(*item)) {
+            for item in queue
+                .waiting
+                .values()
+                .filter_map(|item| self.exchange.acd().item(*item))
+            {
                 let idle = queue.free.iter().find(|(_, agent)| {
-                    item.excluded.get(agent).is_none_or(|until| *until <= self.now.mono)
+                    item.excluded
+                        .get(agent)
+                        .is_none_or(|until| *until <= self.now.mono)
                 });
                 if let Some((_, agent)) = idle {
                     return broken(None, format!("{agent} is free beside a caller in {id}"));
@@ -683,7 +717,10 @@ impl World {
     /// A call is over for those who talked, too.
     fn check_down(&self, interaction: InteractionId) -> Step {
         let number = self.checker.number(interaction);
-        if let Some(citizen) = number.and_then(|number| self.citizens.get(&number)).filter(|it| it.is_up()) {
+        if let Some(citizen) = number
+            .and_then(|number| self.citizens.get(&number))
+            .filter(|it| it.is_up())
+        {
             return broken(number, format!("citizen {} is still up", citizen.number));
         }
         let id = interaction.to_string();
@@ -704,7 +741,10 @@ impl World {
     pub(crate) fn close(&mut self) -> Step {
         for citizen in self.citizens.values() {
             if !citizen.is_done() {
-                return broken(Some(citizen.number), format!("citizen {} is still up", citizen.number));
+                return broken(
+                    Some(citizen.number),
+                    format!("citizen {} is still up", citizen.number),
+                );
             }
         }
         self.closing = true;
@@ -721,7 +761,10 @@ impl World {
         self.run(self.now.mono + pause(200), |_| false)?;
         if !self.exchange.is_idle() || !self.media.is_idle() {
             let counters = self.exchange.endpoint().counters();
-            return broken(None, format!("left over: {counters:?}, {} gated", self.exchange.gated_len()));
+            return broken(
+                None,
+                format!("left over: {counters:?}, {} gated", self.exchange.gated_len()),
+            );
         }
         let free = self.exchange.free_ports(Family::V4);
         if u32::try_from(free) != Ok(PORTS) {
@@ -749,7 +792,11 @@ impl World {
     }
 
     /// The process dies, and another one begins with what was durable and the facts of recovery.
-    pub(crate) fn restart(&mut self, durable: u64, recovery: impl FnOnce(&[Record], Now) -> Vec<Record>) -> Step {
+    pub(crate) fn restart(
+        &mut self,
+        durable: u64,
+        recovery: impl FnOnce(&[Record], Now) -> Vec<Record>,
+    ) -> Step {
         let kept = usize::try_from(durable).unwrap_or(0);
         self.facts.truncate(kept);
         let facts = std::mem::take(&mut self.facts);

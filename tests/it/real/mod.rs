@@ -3,6 +3,7 @@
 //! Every test starts its own server on its own loopback address, waits for events with a bound, and ends what it
 //! started. A missing client is a failure: `make test` installs them.
 
+mod acceptance;
 mod alaw;
 mod baresip;
 mod client;
