@@ -6,8 +6,9 @@ SHELL := /bin/bash
 DATA ?= data
 BUILD_TOOLS := gcc pkg-config
 TEST_TOOLS := sip-tester baresip-core chromium fonts-noto-cjk sox strace postgresql python3
+DEMO_TOOLS := baresip-core python3
 
-.PHONY: help run demo test test-long test-peers bench figures fmt toolchain build-tools test-tools web web-test
+.PHONY: help run demo test test-long test-peers bench figures fmt toolchain build-tools test-tools demo-tools web web-test
 
 help: ## Shows this list.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,8 +17,7 @@ run: toolchain build-tools web ## Builds and starts the server with its demo org
 	cargo build --release --locked
 	exec $${CARGO_TARGET_DIR:-target}/release/rexian serve --data $(DATA)
 
-demo: ## Drives the server that `make run` started: two agents, three citizens.
-	@$(MAKE) --no-print-directory test-tools
+demo: demo-tools ## Drives the server that `make run` started: two agents, three citizens.
 	python3 tests/demo/demo.py --data $(DATA)
 
 test: toolchain build-tools test-tools web web-test ## Everything that a submission must pass.
@@ -55,12 +55,15 @@ toolchain:
 
 # Installs the Debian packages in $(1) that are not there yet.
 define install
-	@missing=(); for tool in $(1); do dpkg -s "$$tool" >/dev/null 2>&1 || missing+=("$$tool"); done; \
+	@command -v dpkg-query >/dev/null || { echo 'Not a Debian system: these packages are needed, under whatever names they have here: $(1)'; exit 1; }
+	@missing=(); for tool in $(1); do \
+		[[ "$$(dpkg-query -W -f='$${db:Status-Status}' "$$tool" 2>/dev/null)" == installed ]] || missing+=("$$tool"); \
+	done; \
 	if (( $${#missing[@]} )); then \
 		echo "installing: $${missing[*]}"; \
-		sudo=; (( $$(id -u) == 0 )) || sudo=sudo; \
+		sudo=; (( EUID == 0 )) || sudo=sudo; \
 		$$sudo apt-get update -qq; \
-		DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
+		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
 	fi
 endef
 
@@ -69,6 +72,9 @@ build-tools:
 
 test-tools:
 	$(call install,$(TEST_TOOLS))
+
+demo-tools:
+	$(call install,$(DEMO_TOOLS))
 
 web/node_modules: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund

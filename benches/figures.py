@@ -262,7 +262,7 @@ def end(process, how):
 
 
 def signalling(server, rate, hold_s, window_s):
-    """Milliseconds of CPU for one call, and by thread: `rate` calls a second that last `hold_s`, once all stand."""
+    """Milliseconds of CPU for one call, those by thread, and how many failed: `rate` calls a second that last `hold_s`, once all stand."""
     warm_s = hold_s + 1
     with phones(server):
         sipp = Sipp.callers(server, "caller-talks-silently", SILENT, rate, round(rate * (warm_s + window_s)), hold_s)
@@ -271,9 +271,7 @@ def signalling(server, rate, hold_s, window_s):
         failed = int(sipp.join(60)["FailedCall(C)"])
         time.sleep(0.5)
     calls = rate * window_s / 1000
-    if failed:
-        print(f"  {failed} calls failed", file=sys.stderr)
-    return cpu / calls, {name: it / calls for name, it in threads.items()}
+    return cpu / calls, {name: it / calls for name, it in threads.items()}, failed
 
 
 def rush(server, rate, seconds):
@@ -470,18 +468,21 @@ class Run:
     def cost(self, server):
         window = 10 if self.short else 20
         runs = [signalling(server, 50, 1, window) for _ in range(self.times)]
-        how = f"`caller-talks-silently`, `phone-answers-silently`; {window} s each, talks of 1 s, no media"
+        how = (f"`caller-talks-silently`, `phone-answers-silently`; {window} s each, talks of 1 s, "
+               f"no media; {sum(it[2] for it in runs)} calls failed")
         self.add("signalling, 50 calls/s: CPU per call", "ms", 1.5, [it[0] for it in runs], how)
         self.threads["signalling at 50 calls/s, ms per call"] = runs[0][1]
         levels = (20, 100, 300) if self.short else (20, 100, 300, 1000)
         window = 8 if self.short else 20
-        self.curve = {it: [] for it in levels}
+        self.curve, failed = {it: [] for it in levels}, 0
         for _ in range(self.times):
             for level in levels:
-                self.curve[level].append(signalling(server, 50, level / 50, window)[0])
+                cost = signalling(server, 50, level / 50, window)
+                self.curve[level].append(cost[0])
+                failed += cost[2]
         first, last = statistics.median(self.curve[20]), statistics.median(self.curve[levels[-1]])
         more = 100 * (last / first - 1)
-        how = f"50 calls/s held longer; {window} s each once all calls stand; {PLOT.name}"
+        how = f"50 calls/s held longer; {window} s each once all calls stand; {failed} calls failed; {PLOT.name}"
         self.add(f"cost of a call at {levels[-1]} calls at once over that at 20", "%", 10, [more], how, digits=1)
 
     def peak(self, server):

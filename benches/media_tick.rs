@@ -148,9 +148,7 @@ fn run(scenario: Scenario, bound: f64, seconds: u64) -> (f64, u64) {
         ports.add(slot);
     }
     let family = rexian::media::port_pool::Family::V4;
-    let slots: Vec<Slot> = (0..legs)
-        .map(|_| ports.take(family).unwrap())
-        .collect();
+    let slots: Vec<Slot> = (0..legs).map(|_| ports.take(family).unwrap()).collect();
     let peers: Vec<UdpSocket> = slots.iter().map(|slot| connect(slot, &mut handle)).collect();
     command_all(scenario, &slots, &mut handle);
     let (running, heard) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
@@ -296,7 +294,7 @@ fn generate(peers: &[UdpSocket], running: &AtomicBool, heard: &AtomicU64) {
                 heard.fetch_add(1, Ordering::Relaxed);
             }
         }
-        let next = Duration::from_micros(2_000) * (turn + 1);
+        let next = Duration::from_millis(2) * (turn + 1);
         thread::sleep(next.saturating_sub(started.elapsed()));
     }
 }

@@ -130,7 +130,13 @@ pub async fn start(config: &ServerConfig, places: &Places) -> anyhow::Result<Run
 
     // 5. Prompts, media, recorder; SIP sockets and the control thread.
     let library = PromptLibrary::load(&places.prompts).map_err(|faults| anyhow::anyhow!("{faults}"))?;
-    let media = start_media(config, places, &library, &mut house, (&spine.notify, &spine.watch))?;
+    let media = start_media(
+        config,
+        places,
+        &library,
+        &mut house,
+        (&spine.notify, &spine.watch),
+    )?;
     let sockets = open_sip(config, &spine.notify).await?;
     let (sender, commands) = mpsc::channel(CONTROL_QUEUE_MAX);
     let (views, stop) = (Arc::new(Views::default()), Arc::new(AtomicBool::new(false)));

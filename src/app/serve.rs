@@ -343,17 +343,28 @@ fn print_secrets(
         return Ok(());
     };
     let path = absolute(&places.data.join(credentials::FILE));
-    writeln!(out, "\n  secrets       {path} (mode 600, as made; delete it after reading)")?;
+    writeln!(
+        out,
+        "\n  secrets       {path} (mode 600, as made; delete it after reading)"
+    )?;
     if !show {
         return Ok(());
     }
     writeln!(out, "\n  user            password        roles        agent")?;
     for it in known.users {
         let (roles, agent) = (it.roles.join(","), it.agent.unwrap_or_default());
-        writeln!(out, "  {:<14}  {:<14}  {roles:<11}  {agent}", it.user, it.password)?;
+        writeln!(
+            out,
+            "  {:<14}  {:<14}  {roles:<11}  {agent}",
+            it.user, it.password
+        )?;
     }
     let profile = engine.profile();
-    writeln!(out, "\n  phone           secret            agent    realm {}", known.realm)?;
+    writeln!(
+        out,
+        "\n  phone           secret            agent    realm {}",
+        known.realm
+    )?;
     for it in known.devices {
         let holder = { &profile.agents }
             .iter()

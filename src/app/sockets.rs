@@ -113,7 +113,9 @@ async fn listen(
 fn cannot_listen(transport: &str, address: SocketAddr, error: std::io::Error) -> anyhow::Error {
     let hint = match error.kind() {
         std::io::ErrorKind::AddrInUse => "; another program listens there: `ss -lunpt` shows which",
-        std::io::ErrorKind::AddrNotAvailable => "; this machine has no such address: correct [[sip.listen]] in server.toml",
+        std::io::ErrorKind::AddrNotAvailable => {
+            "; this machine has no such address: correct [[sip.listen]] in server.toml"
+        }
         std::io::ErrorKind::PermissionDenied => "; ports below 1024 need CAP_NET_BIND_SERVICE",
         _ => "",
     };

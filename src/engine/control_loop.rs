@@ -228,7 +228,10 @@ impl ControlLoop {
             return false;
         }
         if choked {
-            tracing::error!(waiting, "the journal's disk does not keep up: new calls are refused");
+            tracing::error!(
+                waiting,
+                "the journal's disk does not keep up: new calls are refused"
+            );
         }
         let before = self.journal_status();
         self.choked = choked;
@@ -453,7 +456,12 @@ impl ControlLoop {
         if !self.media_waiting.is_empty() {
             at_most = at_most.min(MEDIA_RETRY);
         }
-        let timer = self.exchange.next_timeout().into_iter().chain(self.batch_until).min();
+        let timer = self
+            .exchange
+            .next_timeout()
+            .into_iter()
+            .chain(self.batch_until)
+            .min();
         let timeout = timer.map_or(at_most, |at: MonoTime| at.since(now).min(at_most));
         self.doors.wait(timeout).await;
     }

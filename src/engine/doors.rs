@@ -62,9 +62,7 @@ impl Doors {
     /// Sends a SIP message the way that `route` says; a stream without a number is opened. Says whether it is on its way.
     pub fn send(&mut self, route: &Route, bytes: Arc<[u8]>) -> bool {
         match route.transport {
-            Transport::Tcp if route.connection == 0 => {
-                self.streams.send_to(route.local, route.remote, bytes)
-            }
+            Transport::Tcp if route.connection == 0 => self.streams.send_to(route.local, route.remote, bytes),
             Transport::Tcp => self.streams.send(route.connection, bytes),
             Transport::Udp => {
                 let addresses = self.udp.iter().map(UdpListener::local);
@@ -119,7 +117,11 @@ mod tests {
         let chosen = |local: &str, remote: &str| sender_for(listeners.into_iter(), at(local), at(remote));
         let (peer, neighbour) = ("10.0.0.9:5060", "[::1]:5062");
         assert_eq!(chosen("10.0.0.1:5070", peer), Some(2), "the one that is named");
-        assert_eq!(chosen("10.0.0.1:5061", peer), Some(1), "TCP's port, UDP's address");
+        assert_eq!(
+            chosen("10.0.0.1:5061", peer),
+            Some(1),
+            "TCP's port, UDP's address"
+        );
         assert_eq!(chosen("10.0.0.3:5060", peer), Some(1), "not the loopback");
         assert_eq!(chosen("10.0.0.1:5060", neighbour), Some(3), "the peer's family");
         let v4 = listeners.into_iter().take(3);

@@ -291,7 +291,11 @@ mod tests {
         let mut minute = |received, lost| (0..LOSS_LOOKS).find_map(|_| loss.weigh(received, lost));
         assert_eq!(minute(0, 0), Some(false), "no calls");
         assert_eq!(minute(900, 90), None, "too few to say");
-        assert_eq!(minute(10_000, 300), Some(true), "three in a hundred, the few from before among them");
+        assert_eq!(
+            minute(10_000, 300),
+            Some(true),
+            "three in a hundred, the few from before among them"
+        );
         assert_eq!(minute(20_000, 400), Some(false), "one in a hundred");
     }
 }

@@ -200,10 +200,9 @@ mod tests {
         pool.release(leg);
         pool.release(leg);
         pool.release(MediaLeg {
-                slot: 77,
-                generation: 1,
-            },
-        );
+            slot: 77,
+            generation: 1,
+        });
         assert_eq!(pool.free(Family::V6), 1);
     }
 }

@@ -1,6 +1,7 @@
 //! The one integration binary: scripts against the pure machines, and one real path for each shell.
 #![allow(
     clippy::pedantic,
+    clippy::nonminimal_bool,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

@@ -229,6 +229,10 @@ impl Checker {
         }
         if let Some(it) = self.waiting.get_mut(&place) {
             rule(!it.offering, || format!("{id} is offered twice at once"))?;
+            let passed_over = it.excluded.get(agent).is_some_and(|until| now < *until);
+            rule(!passed_over, || {
+                format!("{id} is offered to {agent} again so soon")
+            })?;
             it.offering = true;
         }
         if let Some(model) = self.calls.get_mut(&id) {

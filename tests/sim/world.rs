@@ -13,46 +13,36 @@ use rexian::base::random::Random;
 use rexian::base::time::MonoTime;
 use rexian::base::time::Now;
 use rexian::base::time::WallTime;
-use rexian::exchange::Exchange;
 use rexian::exchange::command::Command;
 use rexian::exchange::command::RequestId;
 use rexian::exchange::input::Input;
 use rexian::exchange::input::JournalStatus;
-use rexian::exchange::output::Output;
-use rexian::exchange::snapshot::AgentView;
-use rexian::exchange::snapshot::Occupancy;
-use rexian::exchange::snapshot::ViewChange;
 use rexian::fact::Actor;
-use rexian::fact::ActorKind;
-use rexian::fact::Fact;
 use rexian::fact::FactNo;
 use rexian::fact::Record;
-use rexian::fact::agent::Presence;
-use rexian::fact::call::CallFact;
-use rexian::media::command::MediaCommand;
 use rexian::media::command::MediaEvent;
-use rexian::media::command::MediaLeg;
-use rexian::media::command::PlaybackId;
-use rexian::media::port_pool::Family;
 
 use crate::checker::Checker;
 use crate::citizen;
 use crate::citizen::Citizen;
-use crate::city::PORTS;
-use crate::city::agent_index;
-use crate::city::agent_of;
 use crate::city::exchange;
 use crate::city::phone_index;
-use crate::city::route;
-use crate::city::slug;
-use crate::defects::Meddler;
-use crate::media::Effect;
 use crate::media::Media;
 use crate::phone;
 use crate::phone::Phone;
 use crate::text::Text;
 
-const TICK: Duration = Duration::from_millis(2);
+use crate::city::route;
+use crate::defects::Meddler;
+use rexian::exchange::Exchange;
+use rexian::exchange::output::Output;
+use rexian::exchange::snapshot::ViewChange;
+use rexian::fact::Fact;
+use rexian::fact::call::CallFact;
+use rexian::media::command::MediaLeg;
+use rexian::media::command::PlaybackId;
+
+pub(crate) const TICK: Duration = Duration::from_millis(2);
 const LOG_LINES: usize = 40;
 /// A BYE is repeated for 32 s.
 const TOLD_AT_LAST: Duration = Duration::from_secs(40);
@@ -89,7 +79,7 @@ pub(crate) struct Faults {
     pub(crate) journal_stalls: u32,
 }
 
-enum Event {
+pub(crate) enum Event {
     ToExchange(SocketAddr, String),
     ToPeer(SocketAddr, String),
     Durable(u64),
@@ -125,17 +115,17 @@ pub(crate) struct World {
     /// Everything that left the exchange, as one number.
     pub(crate) digest: u64,
     pub(crate) steps: u64,
-    events: BTreeMap<(MonoTime, u64), Event>,
-    sequence: u64,
-    random: Random,
-    syncing: bool,
-    journal: JournalStatus,
-    ticking: bool,
-    requests: u64,
-    unanswered: BTreeSet<RequestId>,
-    desk_busy: BTreeMap<usize, MonoTime>,
-    closing: bool,
-    logs: BTreeMap<u32, VecDeque<String>>,
+    pub(crate) events: BTreeMap<(MonoTime, u64), Event>,
+    pub(crate) sequence: u64,
+    pub(crate) random: Random,
+    pub(crate) syncing: bool,
+    pub(crate) journal: JournalStatus,
+    pub(crate) ticking: bool,
+    pub(crate) requests: u64,
+    pub(crate) unanswered: BTreeSet<RequestId>,
+    pub(crate) desk_busy: BTreeMap<usize, MonoTime>,
+    pub(crate) closing: bool,
+    pub(crate) logs: BTreeMap<u32, VecDeque<String>>,
 }
 
 impl World {
@@ -180,7 +170,7 @@ impl World {
     }
 
     /// Lays out the day: phones come up, people sign in, calls come, the disk has its moods.
-    fn plan(&mut self) {
+    pub(crate) fn plan(&mut self) {
         for at in 0..self.setup.agents {
             let after = Duration::from_millis(self.random.below(2_000));
             self.after(after, Event::Phone(at, phone::Act::Register));
@@ -206,7 +196,7 @@ impl World {
         self.carry_out(out)
     }
 
-    fn after(&mut self, delay: Duration, event: Event) {
+    pub(crate) fn after(&mut self, delay: Duration, event: Event) {
         self.sequence += 1;
         self.events.insert((self.now.mono + delay, self.sequence), event);
     }
@@ -217,7 +207,7 @@ impl World {
         lines.fold(String::new(), |all, line| all + "  " + line + "\n")
     }
 
-    fn log(&mut self, number: Option<u32>, line: impl FnOnce() -> String) {
+    pub(crate) fn log(&mut self, number: Option<u32>, line: impl FnOnce() -> String) {
         let Some(number) = number else { return };
         let line = format!("{:>12.6} {}", self.now.mono.as_micros() as f64 / 1e6, line());
         let log = self.logs.entry(number).or_default();
@@ -253,7 +243,7 @@ impl World {
         };
     }
 
-    fn step(&mut self, input: Input<'_>) -> Step {
+    pub(crate) fn step(&mut self, input: Input<'_>) -> Step {
         self.steps += 1;
         let mut out = Vec::new();
         self.exchange.handle(self.now, input, &mut out);
@@ -264,7 +254,7 @@ impl World {
         Ok(())
     }
 
-    fn carry_out(&mut self, out: Vec<Output>) -> Step {
+    pub(crate) fn carry_out(&mut self, out: Vec<Output>) -> Step {
         for output in out {
             let outputs = match &mut self.meddler {
                 Some(meddler) => meddler.meddle(output),
@@ -281,7 +271,7 @@ impl World {
         Ok(())
     }
 
-    fn output(&mut self, output: Output) -> Step {
+    pub(crate) fn output(&mut self, output: Output) -> Step {
         match output {
             Output::Send { route, bytes } => {
                 self.note(&bytes);
@@ -301,7 +291,7 @@ impl World {
         }
     }
 
-    fn note(&mut self, bytes: &[u8]) {
+    pub(crate) fn note(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.digest = (self.digest ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
@@ -309,7 +299,7 @@ impl World {
 
     // The journal.
 
-    fn fact(&mut self, record: Record) -> Step {
+    pub(crate) fn fact(&mut self, record: Record) -> Step {
         let no = u64::try_from(self.facts.len()).unwrap_or(0) + 1;
         let result = self.checker.fact(no, &record);
         let number = record.interaction.and_then(|id| self.checker.number(id));
@@ -328,7 +318,7 @@ impl World {
     }
 
     /// Begins to write what waits, when the disk is idle.
-    fn sync(&mut self) {
+    pub(crate) fn sync(&mut self) {
         let written = u64::try_from(self.facts.len()).unwrap_or(0);
         if self.syncing || written == self.checker.durable || self.journal == JournalStatus::Failed {
             return;
@@ -344,68 +334,9 @@ impl World {
         self.after(delay, Event::Durable(written));
     }
 
-    // The network.
-
-    fn sends(&mut self, to: SocketAddr, text: &str) -> Step {
-        let message = Text(text);
-        if let Some(at) = phone_index(to) {
-            let number = interaction_of(message).and_then(|id| self.checker.number(id));
-            self.log(number, || format!("to phone {at}: {}", message.short()));
-            if let Err(why) = self.checker.sends_to_phone(at, message) {
-                return broken(number, why);
-            }
-        } else {
-            let number = Citizen::number_of(message.call_id());
-            self.log(number, || format!("to citizen: {}", message.short()));
-            if let Some(number) = number
-                && let Err(why) = self.checker.sends_to_citizen(number, message)
-            {
-                return broken(Some(number), why);
-            }
-        }
-        self.carry(|text| Event::ToPeer(to, text), text);
-        Ok(())
-    }
-
-    fn peer_sends(&mut self, from: SocketAddr, texts: Vec<String>) {
-        for text in texts {
-            self.carry(|text| Event::ToExchange(from, text), &text);
-        }
-    }
-
-    /// One message between us and a peer: lost, doubled, late, or overtaken.
-    fn carry(&mut self, arrives: impl Fn(String) -> Event, text: &str) {
-        let number = Citizen::number_of(Text(text).call_id());
-        let near = number
-            .and_then(|it| self.citizens.get(&it))
-            .is_some_and(|it| it.plan.near);
-        let dice = self.random.below(100);
-        if dice < 2 {
-            self.faults.lost += 1;
-            return;
-        }
-        let copies = if dice < 4 { 2 } else { 1 };
-        self.faults.repeated += copies - 1;
-        for _ in 0..copies {
-            let delay = if near {
-                50 + self.random.below(250)
-            } else {
-                1_000 + self.random.below(39_000)
-            };
-            let late = dice == 4;
-            self.faults.late += u32::from(late);
-            let extra = if late {
-                300_000 + self.random.below(1_700_000)
-            } else {
-                0
-            };
-            self.after(Duration::from_micros(delay + extra), arrives(text.to_owned()));
-        }
-    }
-
     // What happens.
 
-    fn happen(&mut self, event: Event) -> Step {
+    pub(crate) fn happen(&mut self, event: Event) -> Step {
         match event {
             Event::ToExchange(from, text) => {
                 if let Some(at) = phone_index(from) {
@@ -468,7 +399,7 @@ impl World {
     }
 
     /// The disk has its moods.
-    fn mood(&mut self) -> Step {
+    pub(crate) fn mood(&mut self) -> Step {
         let next = Duration::from_secs(150 + self.random.below(100));
         self.after(next, Event::Meddle);
         if !self.setup.journal_faults || self.closing {
@@ -482,371 +413,9 @@ impl World {
         self.after(Duration::from_secs(2), Event::Journal(JournalStatus::Accepting));
         self.happen(Event::Journal(status))
     }
-
-    fn peer_receives(&mut self, to: SocketAddr, text: &str) {
-        if let Some(at) = phone_index(to) {
-            self.with_phone(at, |phone, now, out| phone.receive(now, text, out));
-        } else if let Some(number) = Citizen::number_of(Text(text).call_id()) {
-            self.with_citizen(number, |citizen, now, out| citizen.receive(now, text, out));
-        }
-    }
-
-    fn with_citizen(
-        &mut self,
-        number: u32,
-        act: impl FnOnce(&mut Citizen, MonoTime, &mut Vec<String>) -> citizen::Acts,
-    ) {
-        let Some(citizen) = self.citizens.get_mut(&number) else {
-            return;
-        };
-        let mut out = Vec::new();
-        let acts = act(citizen, self.now.mono, &mut out);
-        let (address, wake) = (citizen.address, citizen.next());
-        self.peer_sends(address, out);
-        for (delay, act) in acts {
-            self.after(delay, Event::Citizen(number, act));
-        }
-        if let Some(at) = wake {
-            let delay = at.since(self.now.mono);
-            self.after(delay, Event::WakeCitizen(number));
-        }
-    }
-
-    fn with_phone(
-        &mut self,
-        at: usize,
-        act: impl FnOnce(&mut Phone, MonoTime, &mut Vec<String>) -> phone::Acts,
-    ) {
-        let Some(phone) = self.phones.get_mut(at) else {
-            return;
-        };
-        let mut out = Vec::new();
-        let acts = act(phone, self.now.mono, &mut out);
-        let (address, wake) = (phone.address, phone.next());
-        self.peer_sends(address, out);
-        for (delay, act) in acts {
-            self.after(delay, Event::Phone(at, act));
-        }
-        if let Some(next) = wake {
-            let delay = next.since(self.now.mono);
-            self.after(delay, Event::WakePhone(at));
-        }
-    }
-
-    fn citizen_acts(&mut self, number: u32, act: citizen::Act) {
-        let Some(citizen) = self.citizens.get(&number) else {
-            return;
-        };
-        if let citizen::Act::Press(key) = act
-            && citizen.presses_by_rtp()
-        {
-            let leg = self.media.leg_at(citizen.rtp()).filter(|_| citizen.is_up());
-            let mut effects = Vec::new();
-            if let Some(leg) = leg {
-                self.media.press(leg, key, &mut effects);
-            }
-            self.take_effects(effects);
-            return;
-        }
-        self.with_citizen(number, |citizen, now, out| citizen.act(now, act, out));
-    }
-
-    // Media.
-
-    fn media_command(&mut self, command: MediaCommand) -> Step {
-        let number = match &command {
-            MediaCommand::Record { interaction, .. } => self.checker.number(*interaction),
-            _ => None,
-        };
-        let mut effects = Vec::new();
-        let result = self.media.command(self.now.mono, command, &mut effects);
-        self.take_effects(effects);
-        result.or_else(|why| broken(number, why))
-    }
-
-    fn tick(&mut self) -> Step {
-        let mut effects = Vec::new();
-        let result = self.media.tick(self.now.mono, &mut effects);
-        self.ticking = false;
-        self.take_effects(effects);
-        result.or_else(|why| broken(None, why))
-    }
-
-    fn take_effects(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Event(delay, event) => self.after(delay, Event::Media(event)),
-                Effect::PlaybackDue(delay, leg, playback) => {
-                    self.after(delay, Event::PlaybackDue(leg, playback));
-                }
-                Effect::Bridged(number) => {
-                    self.with_citizen(number, |citizen, _, _| citizen.talk_begins());
-                    self.supervise(number);
-                }
-                // Some legs fall silent; what comes for a leg that is closed by then is stale.
-                Effect::Opened(leg) if self.random.below(60) == 0 => {
-                    let after = Duration::from_millis(2_000 + self.random.below(30_000));
-                    self.after(after, Event::Media(MediaEvent::RtpTimeout { leg }));
-                }
-                Effect::Opened(_) => (),
-            }
-        }
-        if self.media.is_ticking() && !self.ticking {
-            self.ticking = true;
-            self.after(TICK, Event::Tick);
-        }
-    }
-
-    // People.
-
-    /// A supervisor ends a talk now and then.
-    fn supervise(&mut self, number: u32) {
-        if self.random.below(100) != 0 {
-            return;
-        }
-        let talk = self
-            .checker
-            .calls
-            .iter()
-            .find(|(_, model)| model.number == Some(number) && !model.ended);
-        if let Some(interaction) = talk.map(|(id, _)| *id) {
-            let actor = Actor::named(ActorKind::User, "supervisor");
-            let command = Command::HangUp { interaction };
-            self.after(Duration::from_secs(3), Event::Command(actor, command));
-        }
-    }
-
-    /// An agent looks at his screen.
-    fn desk(&mut self, view: &AgentView) {
-        let at = agent_index(&view.agent);
-        if self.closing
-            || self
-                .desk_busy
-                .get(&at)
-                .is_some_and(|until| self.now.mono < *until)
-        {
-            return;
-        }
-        let agent = view.agent.clone();
-        let dice = self.random.below(100);
-        let ready = Command::SetPresence {
-            agent: agent.clone(),
-            presence: Presence::Ready,
-        };
-        let (after, command) = match (&view.presence, view.occupancy) {
-            (Presence::Offline, _) => {
-                let command = Command::SignIn {
-                    agent,
-                    seat: None,
-                    devices: Vec::new(),
-                };
-                (Duration::from_millis(100 + dice * 10), command)
-            }
-            (Presence::NotReady(_), Occupancy::Idle) => (Duration::from_millis(200 + dice * 50), ready),
-            (Presence::Ready, Occupancy::Wrapup) if dice < 50 => (
-                Duration::from_millis(500 + dice * 100),
-                Command::FinishWrapup { agent },
-            ),
-            (Presence::Ready, Occupancy::Ringing) if dice < 3 => {
-                (Duration::from_millis(300), Command::RejectOffer { agent })
-            }
-            (Presence::Ready, Occupancy::Talking) if dice < 5 => {
-                let presence = Presence::NotReady(slug("rest"));
-                (Duration::from_secs(1), Command::SetPresence { agent, presence })
-            }
-            _ => return,
-        };
-        self.desk_busy.insert(at, self.now.mono + after);
-        let actor = Actor::named(ActorKind::Agent, &view.agent);
-        self.after(after, Event::Command(actor, command));
-    }
-
-    fn command(&mut self, actor: Actor, command: Command) -> Step {
-        self.requests += 1;
-        let request = RequestId(self.requests);
-        self.unanswered.insert(request);
-        // A refused attempt is made again when the screen changes, or after a while.
-        if let Command::SetPresence { agent, .. } | Command::SignIn { agent, .. } = &command {
-            let at = agent_index(agent);
-            let waits = self
-                .exchange
-                .acd()
-                .agent(agent)
-                .is_some_and(|it| it.presence != Presence::Ready);
-            if waits && !self.closing {
-                let again = Command::SetPresence {
-                    agent: agent_of(at),
-                    presence: Presence::Ready,
-                };
-                self.after(Duration::from_secs(20), Event::Command(actor.clone(), again));
-            }
-        }
-        self.step(Input::Command {
-            request,
-            actor,
-            command,
-        })
-    }
-
-    // Ends.
-
-    /// No free agent stands beside a caller whom he could serve.
-    fn check_conservation(&self) -> Step {
-        if self.journal == JournalStatus::Failed {
-            return Ok(());
-        }
-        for (id, queue) in self.exchange.acd().queues() {
-            for item in queue
-                .waiting
-                .values()
-                .filter_map(|item| self.exchange.acd().item(*item))
-            {
-                let idle = queue.free.iter().find(|(_, agent)| {
-                    item.excluded
-                        .get(agent)
-                        .is_none_or(|until| *until <= self.now.mono)
-                });
-                if let Some((_, agent)) = idle {
-                    return broken(None, format!("{agent} is free beside a caller in {id}"));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// A call is over for those who talked, too.
-    fn check_down(&self, interaction: InteractionId) -> Step {
-        let number = self.checker.number(interaction);
-        if let Some(citizen) = number
-            .and_then(|number| self.citizens.get(&number))
-            .filter(|it| it.is_up())
-        {
-            return broken(number, format!("citizen {} is still up", citizen.number));
-        }
-        let id = interaction.to_string();
-        match self.phones.iter().find(|phone| phone.is_up_for(&id)) {
-            Some(phone) => broken(number, format!("phone {} is still up in {id}", phone.at)),
-            None => Ok(()),
-        }
-    }
-
-    /// Whether every call that was to come has come and gone.
-    pub(crate) fn is_quiet(&self) -> bool {
-        u32::try_from(self.citizens.len()) == Ok(self.setup.calls)
-            && self.citizens.values().all(Citizen::is_done)
-            && self.exchange.calls_len() == 0
-    }
-
-    /// Everybody goes home, and nothing may be left.
-    pub(crate) fn close(&mut self) -> Step {
-        for citizen in self.citizens.values() {
-            if !citizen.is_done() {
-                return broken(
-                    Some(citizen.number),
-                    format!("citizen {} is still up", citizen.number),
-                );
-            }
-        }
-        self.closing = true;
-        let pause = |seconds| Duration::from_secs(seconds);
-        self.run(self.now.mono + pause(30), |_| false)?;
-        for at in 0..self.setup.agents {
-            let actor = Actor::named(ActorKind::Agent, agent_of(at));
-            self.command(actor, Command::SignOut { agent: agent_of(at) })?;
-            self.with_phone(at, |phone, now, out| {
-                phone.leave(now, out);
-                phone::Acts::new()
-            });
-        }
-        self.run(self.now.mono + pause(200), |_| false)?;
-        if !self.exchange.is_idle() || !self.media.is_idle() {
-            let counters = self.exchange.endpoint().counters();
-            return broken(
-                None,
-                format!("left over: {counters:?}, {} gated", self.exchange.gated_len()),
-            );
-        }
-        let free = self.exchange.free_ports(Family::V4);
-        if u32::try_from(free) != Ok(PORTS) {
-            return broken(None, format!("left over: {free} of {PORTS} ports are free"));
-        }
-        if let Some(at) = self.exchange.next_timeout() {
-            return broken(None, format!("left over: a timer at {at:?}"));
-        }
-        if let Some(phone) = self.phones.iter().find(|phone| !phone.is_done()) {
-            return broken(None, format!("phone {} is still up", phone.at));
-        }
-        if !self.unanswered.is_empty() {
-            return broken(None, format!("{} commands got no answer", self.unanswered.len()));
-        }
-        self.checker.check_ends().or_else(|why| broken(None, why))
-    }
-
-    /// Adds up what the peers saw.
-    pub(crate) fn count_races(&mut self) {
-        for citizen in self.citizens.values() {
-            self.faults.answers_after_cancel += citizen.races.answers_after_cancel;
-            self.faults.byes_before_ack += citizen.races.byes_before_ack;
-        }
-        self.faults.answers_after_cancel += self.phones.iter().map(|phone| phone.late_answers).sum::<u32>();
-    }
-
-    /// The process dies, and another one begins with what was durable and the facts of recovery.
-    pub(crate) fn restart(
-        &mut self,
-        durable: u64,
-        recovery: impl FnOnce(&[Record], Now) -> Vec<Record>,
-    ) -> Step {
-        let kept = usize::try_from(durable).unwrap_or(0);
-        self.facts.truncate(kept);
-        let facts = std::mem::take(&mut self.facts);
-        self.checker = Checker::default();
-        for (record, no) in facts.iter().zip(1..) {
-            let replayed = self.checker.fact(no, record);
-            replayed.or_else(|why| broken(None, format!("the durable facts do not make sense: {why}")))?;
-        }
-        let closing = recovery(&facts, self.now);
-        self.facts = facts;
-        self.crash_at = None;
-        self.crashed = false;
-        for record in closing {
-            self.fact(record)?;
-        }
-        self.checker.after_crash().or_else(|why| broken(None, why))?;
-        let last = u64::try_from(self.facts.len()).unwrap_or(0);
-        self.checker.durable = last;
-        (self.syncing, self.ticking) = (false, false);
-        self.journal = JournalStatus::Accepting;
-        self.unanswered.clear();
-        self.desk_busy.clear();
-        self.media = Media::new(self.random.fork());
-        self.events.retain(|_, event| {
-            !matches!(
-                event,
-                Event::Durable(_)
-                    | Event::Media(_)
-                    | Event::PlaybackDue(..)
-                    | Event::Tick
-                    | Event::Command(..)
-                    | Event::MustBeDown(_)
-            )
-        });
-        for phone in &mut self.phones {
-            phone.forget_calls();
-        }
-        for at in 0..self.setup.agents {
-            self.after(Duration::from_secs(1), Event::Phone(at, phone::Act::Register));
-        }
-        self.exchange = exchange(self.setup.agents, FactNo(last), self.random.fork());
-        self.start()
-    }
 }
 
-fn broken<T>(number: Option<u32>, why: impl Into<String>) -> Result<T, Violation> {
+pub(crate) fn broken<T>(number: Option<u32>, why: impl Into<String>) -> Result<T, Violation> {
     let why = why.into();
     Err(Violation { why, number })
-}
-
-fn interaction_of(message: Text<'_>) -> Option<InteractionId> {
-    message.header("X-Interaction-Id").parse().ok()
 }

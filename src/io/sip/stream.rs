@@ -118,7 +118,9 @@ enum Opened {
 
 impl std::fmt::Debug for Streams {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Streams").field("open", &self.len()).finish_non_exhaustive()
+        f.debug_struct("Streams")
+            .field("open", &self.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -182,7 +184,10 @@ impl Streams {
     pub fn send_to(&self, local: SocketAddr, remote: SocketAddr, bytes: Arc<[u8]>) -> bool {
         let (known, local) = {
             let table = self.table();
-            (table.by_remote.get(&remote).copied(), table.local_for(local, remote))
+            (
+                table.by_remote.get(&remote).copied(),
+                table.local_for(local, remote),
+            )
         };
         if let Some(connection) = known {
             return self.send(connection, bytes);
@@ -366,7 +371,10 @@ impl Table {
     /// The listener that a connection to `remote` belongs to: the one that is named, or else the nearest to it. Peers
     /// are told its address, not the one of the connection.
     fn local_for(&self, local: SocketAddr, remote: SocketAddr) -> SocketAddr {
-        let of_family = self.listeners.iter().filter(|it| it.is_ipv4() == remote.is_ipv4());
+        let of_family = self
+            .listeners
+            .iter()
+            .filter(|it| it.is_ipv4() == remote.is_ipv4());
         let nearest = of_family.min_by_key(|it| (**it != local, it.ip() != local.ip()));
         nearest.copied().unwrap_or(local)
     }

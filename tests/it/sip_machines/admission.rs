@@ -55,7 +55,10 @@ fn a_device_is_challenged_and_then_believed() {
     let challenge = bench.take().pop().unwrap();
     assert!(challenge.starts_with("SIP/2.0 401 "), "{challenge}");
     assert_eq!(challenge.matches("WWW-Authenticate: Digest").count(), 2);
-    assert!(challenge.find("MD5") < challenge.find("SHA-256"), "a phone that knows MD5 alone reads the first");
+    assert!(
+        challenge.find("MD5") < challenge.find("SHA-256"),
+        "a phone that knows MD5 alone reads the first"
+    );
     assert_eq!(bench.told(), "");
     assert!(bench.endpoint.is_idle(), "a challenge keeps nothing");
     let proof = authorize(&challenge, "INVITE", "sip:12345@192.0.2.1", "secret", 1);
