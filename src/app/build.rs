@@ -23,6 +23,7 @@ use crate::app::house::House;
 pub use crate::app::house::Places;
 pub use crate::app::house::open_store;
 pub use crate::app::house::os_random;
+use crate::app::sockets::ControlRuntime;
 use crate::app::sockets::open_sip;
 use crate::app::sockets::sip_config;
 use crate::base::limits::CONTROL_QUEUE_MAX;
@@ -130,13 +131,8 @@ pub async fn start(config: &ServerConfig, places: &Places) -> anyhow::Result<Run
 
     // 5. Prompts, media, recorder; SIP sockets and the control thread.
     let library = PromptLibrary::load(&places.prompts).map_err(|faults| anyhow::anyhow!("{faults}"))?;
-    let media = start_media(
-        config,
-        places,
-        &library,
-        &mut house,
-        (&spine.notify, &spine.watch),
-    )?;
+    let tell = (&spine.notify, &spine.watch);
+    let media = start_media(config, places, &library, &mut house, tell)?;
     let sockets = open_sip(config, &spine.notify).await?;
     let (sender, commands) = mpsc::channel(CONTROL_QUEUE_MAX);
     let (views, stop) = (Arc::new(Views::default()), Arc::new(AtomicBool::new(false)));
@@ -161,11 +157,7 @@ pub async fn start(config: &ServerConfig, places: &Places) -> anyhow::Result<Run
         metrics: Arc::clone(&spine.metrics),
         watch: spine.watch.clone(),
     };
-    let control_loop = ControlLoop::new(exchange, doors, house.clock);
-    let runtime = sockets.runtime;
-    let control = std::thread::Builder::new()
-        .name("control".to_owned())
-        .spawn(move || runtime.run(control_loop.run()))?;
+    let control = start_control(sockets.runtime, ControlLoop::new(exchange, doors, house.clock))?;
 
     // 6. The handle by which everybody asks.
     let engine = Engine::new(EngineParts {
@@ -199,6 +191,15 @@ pub async fn start(config: &ServerConfig, places: &Places) -> anyhow::Result<Run
         made_secrets: house.made_secrets,
         lock: house.lock,
     })
+}
+
+fn start_control(
+    runtime: ControlRuntime,
+    control_loop: ControlLoop,
+) -> std::io::Result<std::thread::JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name("control".to_owned())
+        .spawn(move || runtime.run(control_loop.run()))
 }
 
 async fn open_spine(config: &ServerConfig, places: &Places, house: &mut House) -> anyhow::Result<Spine> {

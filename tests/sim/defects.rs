@@ -41,7 +41,7 @@ impl Defect {
         match self {
             Self::DoubleOffer => "which is offered to",
             Self::LostBye => "is still up",
-            Self::PlaceLost => "place",
+            Self::PlaceLost => " before ",
             Self::LeakedLeg => "left over",
             Self::StaleEpoch => "rings for",
         }

@@ -174,7 +174,7 @@ fn the_same_seed_gives_the_same_run() {
 fn every_planted_defect_is_found() {
     for defect in Defect::ALL {
         let mut world = World::new(Setup {
-            gap: Duration::from_millis(300),
+            agents: 20,
             journal_faults: false,
             ..setup(21, 400)
         });

@@ -26,7 +26,6 @@ use crate::real::server::Setup;
 use crate::real::server::user_of;
 use crate::real::wait;
 
-const NODE: &str = "node-1";
 const NUMBER: &str = "13987650421";
 const NAME: &str = "欧阳测试人";
 /// A number of a member of staff, which nothing has to hide.
@@ -39,7 +38,7 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-/// Every fact that the database of a stopped server holds, in order.
+/// Every fact that the database of a stopped server holds, chain by chain.
 fn facts(server: &Server, database: Option<&str>) -> Vec<Value> {
     let address = match database {
         Some(url) => Address::Postgres(url.to_owned()),
@@ -49,11 +48,16 @@ fn facts(server: &Server, database: Option<&str>) -> Vec<Value> {
         let store = Store::open(&address, SystemClock::new().now().wall)
             .await
             .unwrap();
-        let rows = store.facts_after(NODE, FactNo(0), 100_000).await.unwrap();
+        let mut facts = Vec::new();
+        for node in store.nodes().await.unwrap() {
+            let rows = store.facts_after(&node, FactNo(0), 100_000).await.unwrap();
+            facts.extend(
+                rows.iter()
+                    .map(|(_, text)| serde_json::from_str::<Value>(text).unwrap()),
+            );
+        }
         store.close().await;
-        rows.iter()
-            .map(|(_, text)| serde_json::from_str(text).unwrap())
-            .collect()
+        facts
     })
 }
 
@@ -217,6 +221,62 @@ fn ac_4_2_2_1a_a_call_to_any_mapped_number_lands_in_the_one_queue_with_its_line(
     server.run(&["profile", "publish"]);
     server.start_again();
     refused_call(&server, "12319", lines.len() + 2);
+}
+
+/// Changes the skills of an agent in the profile files and publishes them; the server is stopped and started for it.
+fn with_skills(server: &mut Server, agent: &str, skills: &str) {
+    stop(server);
+    let path = server.folder.path().join("profiles/agents.toml");
+    let mut file: toml::Table = fs::read_to_string(&path).unwrap().parse().unwrap();
+    let levels: toml::Table = skills.parse().unwrap();
+    file["agents"][agent]["skills"] = levels.into();
+    fs::write(path, toml::to_string(&file).unwrap()).unwrap();
+    server.run(&["profile", "publish"]);
+    server.start_again();
+}
+
+/// A citizen calls and talks with whoever is given to him; the agents are ready since long, the first the longest.
+fn whom_the_citizen_gets(server: &Server, calls: usize) -> Value {
+    let phones: Vec<Phone> = (1..=3).map(|number| registered(server, number)).collect();
+    for number in 1..=3 {
+        server.agent_ready(number);
+    }
+    let citizen = Phone::new("13812345678", server.address(10), server.sip);
+    citizen.call("12000");
+    wait::until("an agent", Duration::from_secs(10), || {
+        phones.iter().any(Phone::is_up).then_some(())
+    });
+    citizen.hang_up();
+    server.ended_calls(calls).pop().unwrap()
+}
+
+#[test]
+fn ac_4_2_2_1b_of_idle_agents_the_one_with_the_skill_and_the_longest_idle_time_rings() {
+    let mut server = Server::with(Setup {
+        agents: 3,
+        ..Setup::default()
+    });
+    with_skills(&mut server, "a1001", "dialect = 5");
+    let call = whom_the_citizen_gets(&server, 1);
+    assert_eq!(call["agent"], "a1002", "{call:#}");
+    let path = format!("/api/v1/calls/{}", call["interaction"].as_str().unwrap());
+    let refusal = server.sign_in(&user_of(1)).send("GET", &path, &[], None);
+    assert_eq!(
+        refusal.status, 403,
+        "whoever did not get the call does not see it"
+    );
+    assert_eq!(server.sign_in(&user_of(2)).get(&path)["call"]["agent"], "a1002");
+    // The twin: with the skill he would have been the first.
+    with_skills(&mut server, "a1001", "general = 5");
+    let twin = whom_the_citizen_gets(&server, 2);
+    assert_eq!(twin["agent"], "a1001", "{twin:#}");
+    stop(&mut server);
+    let trail = facts(&server, None);
+    for (call, agent) in [(&call, "a1002"), (&twin, "a1001")] {
+        let offered = of_kind(&trail, "call.agent_offered", Some(&call["interaction"]));
+        let agents: Vec<&Value> = offered.iter().map(|it| &it["body"]["agent"]).collect();
+        assert_eq!(agents, [agent], "nobody else's phone rang");
+    }
 }
 
 fn holds(bytes: &[u8], text: &str) -> bool {
