@@ -1,6 +1,6 @@
 """Measures the whole server process under load, and writes docs/PERFORMANCE.md and its plot.
 
-    python3 benches/figures.py            all figures, about 12 minutes, alone on the machine
+    python3 benches/figures.py            all figures, about 13 minutes, alone on the machine
     python3 benches/figures.py --short    fewer and shorter runs, under 3 minutes
 
 It starts servers of its own: a profile made from sip-profiles/ with many agents and no wrap-up, a fresh data folder,
@@ -262,7 +262,10 @@ def end(process, how):
 
 
 def signalling(server, rate, hold_s, window_s):
-    """Milliseconds of CPU for one call, those by thread, and how many failed: `rate` calls a second that last `hold_s`, once all stand."""
+    """Milliseconds of CPU for one call, those by thread, and how many failed.
+
+    `rate` calls a second that last `hold_s`; measured from when all calls stand, for `window_s`.
+    """
     warm_s = hold_s + 1
     with phones(server):
         sipp = Sipp.callers(server, "caller-talks-silently", SILENT, rate, round(rate * (warm_s + window_s)), hold_s)
@@ -560,12 +563,14 @@ def machine(folder, binary):
     disk = max((it for it in mounts if str(folder.resolve()).startswith(it[1])), key=lambda it: len(it[1]))[2]
     head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     commit = head.stdout.strip()
+    built = datetime.datetime.fromtimestamp(binary.stat().st_mtime)
     return (f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, {disk}; "
-            f"`{binary.parent.name}` build at {commit or 'no commit'}; {datetime.date.today()}")
+            f"`{binary.parent.name}` build of {built:%Y-%m-%d %H:%M}; tree at {commit or 'no commit'}, "
+            f"{datetime.date.today()}")
 
 
 def plot(curve):
-    """Median and span of each level over a logarithmic scale of calls at once, and the bound: 10 % above the first."""
+    """Median and worst of each level over a logarithmic scale of calls at once, and the bound: 10 % above the first."""
     width, height, left, top, right, bottom = 640, 360, 64, 24, 616, 304
     levels, most = list(curve), max(max(it) for it in curve.values())
     ceiling = max(1.0, 0.5 * -(-1.25 * most // 0.5))
@@ -593,9 +598,9 @@ def plot(curve):
     out.append(f'<polyline points="{" ".join(f"{at:.1f},{y(ms):.1f}" for at, ms in points)}" fill="none" stroke="#257" '
                'stroke-width="2"/>')
     for (at, ms), level in zip(points, levels):
-        out.append(f'<path d="M{at:.1f} {y(min(curve[level])):.1f}V{y(max(curve[level])):.1f}" stroke="#257"/>'
+        out.append(f'<path d="M{at:.1f} {y(ms):.1f}V{y(max(curve[level])):.1f}" stroke="#257"/>'
                    f'<circle cx="{at:.1f}" cy="{y(ms):.1f}" r="4" fill="#257"/>'
-                   + text(at, bottom + 18, level) + text(at, y(min(curve[level])) + 20, f"{ms:.2f}"))
+                   + text(at, bottom + 18, level) + text(at, y(ms) + 20, f"{ms:.2f}"))
     out += [text((left + right) / 2, bottom + 42, "calls at once (50 calls/s, held longer)"),
             text(0, 0, "CPU, ms per call", more=f' transform="translate(20 {(top + bottom) / 2:.0f}) rotate(-90)"'),
             "</svg>"]

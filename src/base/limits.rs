@@ -16,8 +16,8 @@ pub const SIP_BINDINGS_PER_DEVICE_MAX: usize = 8;
 pub const SIP_NONCES_MAX: usize = 16_384;
 /// Most stream connections (TCP) held at once.
 pub const SIP_CONNECTIONS_MAX: usize = 1_024;
-/// A stream connection that sends no whole message for so long is closed.
-pub const SIP_STREAM_IDLE: Duration = Duration::from_mins(5);
+/// A stream connection that sends no whole message for so long is closed: longer than the longest registration.
+pub const SIP_STREAM_IDLE: Duration = Duration::from_mins(65);
 /// A stream connection that has sent part of a message must finish it within this time.
 pub const SIP_STREAM_MESSAGE_MAX: Duration = Duration::from_secs(30);
 /// Most inputs from TCP, media and commands that wait for the control thread.

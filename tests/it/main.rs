@@ -31,6 +31,7 @@ mod prompts;
 mod real;
 mod recording;
 mod report;
+mod shell;
 mod sip;
 mod sip_machines;
 mod store;

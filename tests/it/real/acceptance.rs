@@ -223,13 +223,15 @@ fn ac_4_2_2_1a_a_call_to_any_mapped_number_lands_in_the_one_queue_with_its_line(
     refused_call(&server, "12319", lines.len() + 2);
 }
 
-/// Changes the skills of an agent in the profile files and publishes them; the server is stopped and started for it.
-fn with_skills(server: &mut Server, agent: &str, skills: &str) {
+/// Gives an agent one skill alone, and the queue that asks for it; the server is stopped, told and started again.
+fn with_skill(server: &mut Server, agent: &str, skill: &str) {
     stop(server);
     let path = server.folder.path().join("profiles/agents.toml");
     let mut file: toml::Table = fs::read_to_string(&path).unwrap().parse().unwrap();
-    let levels: toml::Table = skills.parse().unwrap();
-    file["agents"][agent]["skills"] = levels.into();
+    let only: toml::Table = format!("skills = {{ {skill} = 5 }}\nqueues = [\"{skill}\"]")
+        .parse()
+        .unwrap();
+    file["agents"][agent].as_table_mut().unwrap().extend(only);
     fs::write(path, toml::to_string(&file).unwrap()).unwrap();
     server.run(&["profile", "publish"]);
     server.start_again();
@@ -256,7 +258,7 @@ fn ac_4_2_2_1b_of_idle_agents_the_one_with_the_skill_and_the_longest_idle_time_r
         agents: 3,
         ..Setup::default()
     });
-    with_skills(&mut server, "a1001", "dialect = 5");
+    with_skill(&mut server, "a1001", "dialect");
     let call = whom_the_citizen_gets(&server, 1);
     assert_eq!(call["agent"], "a1002", "{call:#}");
     let path = format!("/api/v1/calls/{}", call["interaction"].as_str().unwrap());
@@ -267,7 +269,7 @@ fn ac_4_2_2_1b_of_idle_agents_the_one_with_the_skill_and_the_longest_idle_time_r
     );
     assert_eq!(server.sign_in(&user_of(2)).get(&path)["call"]["agent"], "a1002");
     // The twin: with the skill he would have been the first.
-    with_skills(&mut server, "a1001", "general = 5");
+    with_skill(&mut server, "a1001", "general");
     let twin = whom_the_citizen_gets(&server, 2);
     assert_eq!(twin["agent"], "a1001", "{twin:#}");
     stop(&mut server);
