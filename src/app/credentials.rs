@@ -13,8 +13,6 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use argon2::Argon2;
-use argon2::PasswordHasher as _;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -32,6 +30,7 @@ use crate::fact::Fact;
 use crate::fact::Record;
 use crate::fact::account::AccountFact;
 use crate::fact::personal::Personal;
+use crate::http::auth;
 use crate::io::store::Store;
 use crate::io::store::profiles::DeviceSecret;
 use crate::io::store::users::Account;
@@ -260,11 +259,7 @@ fn created(now: Now, user: UserId, roles: Vec<String>) -> Record {
 /// # Errors
 /// What the hash says.
 pub async fn hash_password(password: String) -> anyhow::Result<String> {
-    let hashed = tokio::task::spawn_blocking(move || {
-        Argon2::default()
-            .hash_password(password.as_bytes())
-            .map(|hash| hash.to_string())
-    });
+    let hashed = tokio::task::spawn_blocking(move || auth::hash_password(&password));
     hashed
         .await?
         .map_err(|error| anyhow::anyhow!("password hash: {error}"))

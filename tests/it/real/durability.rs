@@ -30,8 +30,10 @@ fn calls(trace: &str) -> Vec<Done> {
     let mut begun: std::collections::BTreeMap<&str, &str> = std::collections::BTreeMap::new();
     let mut done = Vec::new();
     for line in trace.lines() {
-        let mut words = line.trim_start().splitn(3, ' ').map(str::trim);
-        let (Some(thread), Some(_), Some(rest)) = (words.next(), words.next(), words.next()) else {
+        // The thread's number is padded to five places.
+        let parts = line.trim_start().split_once(' ');
+        let parts = parts.and_then(|(thread, rest)| Some((thread, rest.trim_start().split_once(' ')?.1)));
+        let Some((thread, rest)) = parts else {
             continue;
         };
         if let Some(begin) = rest.strip_suffix("<unfinished ...>") {
