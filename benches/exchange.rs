@@ -113,6 +113,7 @@ fn profile(agents: usize) -> Profile {
         user: format!("8{at:04}"),
         extension: None,
         codecs: vec![Codec::Pcma],
+        md5_only: false,
     };
     Profile {
         site: Site {
@@ -148,7 +149,7 @@ fn parts(agents: usize) -> Parts {
         device: slug(&format!("desk-{at}")),
         user: format!("8{at:04}"),
         ha1_md5: secret(at).md5,
-        ha1_sha256: secret(at).sha256,
+        ha1_sha256: Some(secret(at).sha256),
     };
     let mut ports = PortPool::new();
     for slot in 0..4_096 {

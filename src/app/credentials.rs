@@ -206,15 +206,16 @@ impl FirstStart<'_> {
                 continue;
             };
             let digest = |name: &str| hex::decode(personal.get(name).unwrap_or_default());
+            let ha1_sha256 = digest("ha1_sha256")?
+                .try_into()
+                .map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?;
             accounts.push(DeviceAccount {
                 device: device.clone(),
                 user: settings.user.clone(),
                 ha1_md5: digest("ha1_md5")?
                     .try_into()
                     .map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?,
-                ha1_sha256: digest("ha1_sha256")?
-                    .try_into()
-                    .map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?,
+                ha1_sha256: if settings.md5_only { None } else { Some(ha1_sha256) },
             });
         }
         Ok((accounts, !new.is_empty()))

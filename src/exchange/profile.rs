@@ -177,6 +177,9 @@ pub struct Device {
     pub extension: Option<String>,
     /// Codecs in our order of preference.
     pub codecs: Vec<Codec>,
+    /// It knows MD5 alone and gives up when it is offered anything else.
+    #[serde(default)]
+    pub md5_only: bool,
 }
 
 /// A desk.

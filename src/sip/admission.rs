@@ -13,7 +13,6 @@ use crate::sip::auth::Credentials;
 use crate::sip::auth::Verdict;
 use crate::sip::dialog::Dialog;
 use crate::sip::dialog::Hop;
-use crate::sip::endpoint::DeviceAccount;
 use crate::sip::endpoint::Endpoint;
 use crate::sip::endpoint::Event;
 use crate::sip::endpoint::IncomingCall;
@@ -177,7 +176,7 @@ impl Endpoint {
         let is_same_uri = credentials.uri == request_uri.as_str()
             || Uri::parse(credentials.uri).is_ok_and(|uri| uri.equivalent(&request_uri));
         let account = self.core.device_of(credentials.username);
-        let secret = account.map_or(self.decoy, DeviceAccount::secret);
+        let secret = account.map_or(self.decoy, |account| account.secret(&self.decoy));
         let source = render::canonical(route.remote.ip());
         let verdict = self
             .challenger
@@ -203,9 +202,21 @@ impl Endpoint {
         self.core.counters.challenged += 1;
         let source = render::canonical(route.remote.ip());
         let nonce = self.challenger.nonce(now.mono, source, &mut self.core.random);
-        // Phones that know MD5 alone read the first challenge and give up: docs/decisions/0005.
-        let values = [Algorithm::Md5, Algorithm::Sha256]
-            .map(|algorithm| Challenger::challenge(&self.core.config.realm, &nonce, algorithm, stale));
+        // Some phones that know MD5 alone read the first challenge only, some give up at any other: docs/decisions/0005.
+        let user = message
+            .from()
+            .ok()
+            .and_then(|from| from.uri.user_decoded().map(std::borrow::Cow::into_owned));
+        let account = user.and_then(|user| self.core.device_of(&user));
+        let md5_only = account.is_some_and(|account| account.ha1_sha256.is_none());
+        let algorithms = if md5_only {
+            &[Algorithm::Md5][..]
+        } else {
+            &[Algorithm::Md5, Algorithm::Sha256]
+        };
+        let realm = &self.core.config.realm;
+        let challenge = |algorithm: &Algorithm| Challenger::challenge(realm, &nonce, *algorithm, stale);
+        let values: Vec<String> = algorithms.iter().map(challenge).collect();
         let fill = |writer: &mut Writer| {
             for value in &values {
                 writer.header(HeaderName::WwwAuthenticate, value);

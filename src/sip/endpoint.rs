@@ -121,14 +121,17 @@ pub struct DeviceAccount {
     /// `MD5(user:realm:password)`.
     pub ha1_md5: [u8; 16],
     /// `SHA-256(user:realm:password)`.
-    pub ha1_sha256: [u8; 32],
+    ///
+    /// None for a phone that knows MD5 alone: it is offered nothing else.
+    pub ha1_sha256: Option<[u8; 32]>,
 }
 
 impl DeviceAccount {
-    pub(crate) fn secret(&self) -> Secret {
+    /// The values that prove the phone. One that knows MD5 alone has the decoy's SHA-256, which nobody knows.
+    pub(crate) fn secret(&self, decoy: &Secret) -> Secret {
         Secret {
             md5: self.ha1_md5,
-            sha256: self.ha1_sha256,
+            sha256: self.ha1_sha256.unwrap_or(decoy.sha256),
         }
     }
 }

@@ -182,6 +182,7 @@ pub(crate) fn profile(agents: usize) -> Profile {
         user: user_of(at),
         extension: None,
         codecs: vec![Codec::Pcma, Codec::Pcmu],
+        md5_only: false,
     };
     let flow = |text: &str| serde_json::from_str(text).expect("a flow");
     Profile {
@@ -225,7 +226,7 @@ fn account(at: usize) -> DeviceAccount {
         device: slug(&format!("desk-{at}")),
         user,
         ha1_md5: secret.md5,
-        ha1_sha256: secret.sha256,
+        ha1_sha256: Some(secret.sha256),
     }
 }
 

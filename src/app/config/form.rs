@@ -199,6 +199,7 @@ pub(super) fn device(table: &Table<'_>) -> Option<Device> {
     let user = table.required::<String>("user");
     let extension = table.optional::<String>("extension");
     let codecs = codecs(table);
+    let md5_only = table.or("md5_only", false);
     let plain = |user: &str| {
         !user.is_empty()
             && user
@@ -222,6 +223,7 @@ pub(super) fn device(table: &Table<'_>) -> Option<Device> {
         user: user?,
         extension,
         codecs,
+        md5_only,
     })
 }
 

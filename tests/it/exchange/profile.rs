@@ -101,6 +101,7 @@ fn device(user: &str) -> Device {
         user: user.to_owned(),
         extension: None,
         codecs: vec![Codec::Pcma, Codec::Pcmu],
+        md5_only: false,
     }
 }
 
@@ -159,7 +160,7 @@ pub(super) fn accounts() -> Vec<DeviceAccount> {
             device: slug(device),
             user: user.to_owned(),
             ha1_md5: secret.md5,
-            ha1_sha256: secret.sha256,
+            ha1_sha256: Some(secret.sha256),
         }
     };
     vec![account("desk-1", "8001"), account("desk-2", "8002")]

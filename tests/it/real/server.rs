@@ -465,6 +465,8 @@ fn people(count: usize) -> (Table, Table) {
         let mut device: Table = "codecs = [\"pcma\", \"pcmu\"]".parse().unwrap();
         device.insert("user".to_owned(), phone.clone().into());
         device.insert("extension".to_owned(), phone.clone().into());
+        // baresip 1.0.0 and SIPp 3.6.1 play the first phone.
+        device.insert("md5_only".to_owned(), (number == 1).into());
         devices.insert(format!("d{phone}"), device.into());
     }
     let (mut agents_file, mut devices_file) = (Table::new(), Table::new());

@@ -50,7 +50,7 @@ pub(crate) fn config(local: &str, trunk: &str) -> Config {
             device: "desk-1".parse().unwrap(),
             user: "8001".to_owned(),
             ha1_md5: secret.md5,
-            ha1_sha256: secret.sha256,
+            ha1_sha256: Some(secret.sha256),
         }],
         listeners: vec![Listener {
             transport: Transport::Udp,
