@@ -55,7 +55,7 @@ class Baresip:
 
     def __init__(self, name, folder, port, tone_hz, account):
         self.name, self.tone_hz = name, tone_hz
-        self.folder = folder / name
+        self.folder = folder / f"phone-{port}"
         self.folder.mkdir()
         write_tone(self.folder / "tone.wav", tone_hz)
         (self.folder / "contacts").touch()
@@ -80,6 +80,10 @@ class Baresip:
 
     def wait_for(self, event, seconds):
         until(f"{event} of {self.name}", seconds, lambda: event.encode() in self.listen())
+
+    def wait_registered(self, seconds):
+        """By its log: it may have registered before its control port was reached."""
+        until(f"the registration of {self.name}", seconds, lambda: "200 OK" in (self.folder / "log").read_text())
 
     def listen(self):
         self.control.settimeout(0.05)
@@ -259,17 +263,17 @@ def main():
             agents = []
             for number, (_, name, phone) in enumerate(desks):
                 account = (f"<sip:{phone['user']}@{sip}>;auth_user={phone['user']};auth_pass={phone['secret']};"
-                           "regint=300;answermode=auto")
+                           "regint=300;answermode=auto;audio_codecs=PCMA/8000/1")
                 agents.append(Baresip(name, folder, 41000 + 20 * number, 440 + 220 * number, account))
                 phones.append(agents[-1])
             for agent, (session, name, _) in zip(agents, desks):
-                agent.wait_for("REGISTER_OK", 10)
+                agent.wait_registered(10)
                 session.ask("PUT", "/agent/presence", {"state": "ready"})
                 print(f"  {name} has a registered phone and is ready")
             citizens = []
             for number in range(3):
                 port = 41100 + 20 * number
-                account = f"<sip:1381234000{number + 1}@127.0.0.1:{port}>;regint=0"
+                account = f"<sip:1381234000{number + 1}@127.0.0.1:{port}>;regint=0;audio_codecs=PCMA/8000/1"
                 citizens.append(Baresip(f"citizen-{number + 1}", folder, port, 1000 + 300 * number, account))
                 phones.append(citizens[-1])
             call_all(desks, agents, citizens, sip)
