@@ -428,7 +428,7 @@ class Run:
 
     def all(self):
         self.say(f"starting a server with {self.agents} agents")
-        with self.server("large", self.agents, 3000) as server:
+        with self.server("large", self.agents, 1500) as server:
             self.sound(server)
             self.cost(server)
             self.peak(server)
