@@ -27,6 +27,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 RATE = 8000
 LINE = "12345"
 TALK_S = 6
+# Between the notes of the music on hold, so that neither is taken for the other.
+AGENT_HZ = [427, 641]
 
 
 class Api:
@@ -165,14 +167,14 @@ def find_prompt(heard, name, seconds=None):
 
 
 def tone_seconds(heard, hz):
-    """For how long a tone was heard (Goertzel, frames of 20 ms)."""
-    factor, frames = 2 * math.cos(2 * math.pi * hz / RATE), 0
-    for at in range(0, len(heard) - 160, 160):
+    """For how long a tone was heard (Goertzel, frames of 200 ms: neighbouring notes of music are told apart)."""
+    factor, frames, size = 2 * math.cos(2 * math.pi * hz / RATE), 0, RATE // 5
+    for at in range(0, len(heard) - size, size):
         one = two = 0.0
-        for sample in heard[at : at + 160]:
+        for sample in heard[at : at + size]:
             one, two = sample + factor * one - two, one
-        frames += math.sqrt(max(0.0, one * one + two * two - factor * one * two)) / 80 > 2500
-    return frames * 0.02
+        frames += math.sqrt(max(0.0, one * one + two * two - factor * one * two)) * 2 / size > 2500
+    return frames * size / RATE
 
 
 def sign_in(base, credentials, count):
@@ -283,7 +285,7 @@ def main():
             for number, (_, name, phone) in enumerate(desks):
                 account = (f"<sip:{phone['user']}@{sip}>;auth_user={phone['user']};auth_pass={phone['secret']};"
                            "regint=300;answermode=auto;audio_codecs=PCMA/8000/1")
-                agents.append(Baresip(name, folder, 41000 + 20 * number, 440 + 220 * number, account))
+                agents.append(Baresip(name, folder, 41000 + 20 * number, AGENT_HZ[number], account))
                 phones.append(agents[-1])
             for agent, (session, name, _) in zip(agents, desks):
                 agent.wait_registered(10)

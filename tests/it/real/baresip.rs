@@ -4,6 +4,7 @@ use std::fs;
 use std::fs::File;
 use std::io::Read as _;
 use std::io::Write as _;
+use std::net::TcpListener;
 use std::net::TcpStream;
 use std::net::UdpSocket;
 use std::path::Path;
@@ -11,6 +12,8 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
+use std::sync::atomic::AtomicU16;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
@@ -48,7 +51,9 @@ impl Baresip {
             .spawn()
             .expect("baresip (apt-get install baresip-core)");
         let control = wait::until("baresip's control port", Duration::from_secs(10), || {
-            assert!(child.try_wait().unwrap().is_none(), "baresip ended");
+            let ended = child.try_wait().unwrap();
+            let said = || fs::read_to_string(folder.join("log")).unwrap_or_default();
+            assert!(ended.is_none(), "baresip ended, {ended:?}:\n{}", said());
             TcpStream::connect(("127.0.0.1", port + 5)).ok()
         });
         control.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
@@ -115,11 +120,23 @@ impl Drop for Baresip {
     }
 }
 
-/// The first of ten ports that are free: it takes the next one for TLS, and we one for control.
+/// The first of ten ports that are free and that nobody else here was given: it takes the next one for TLS, and we one
+/// for control. They lie below the ports that the system gives away by itself.
 fn free_ports() -> u16 {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let port = socket.local_addr().unwrap().port().clamp(20_000, 60_000);
-    port - port % 10
+    static TENS: AtomicU16 = AtomicU16::new(0);
+    let first = std::process::id() as u16 % 1_000;
+    for _ in 0..1_000 {
+        let tens = TENS.fetch_add(1, Ordering::Relaxed);
+        let port = 21_000 + (first + tens) % 1_000 * 10;
+        let datagrams = UdpSocket::bind(("127.0.0.1", port)).is_ok();
+        let streams = [0, 1, 5]
+            .iter()
+            .all(|more| TcpListener::bind(("127.0.0.1", port + more)).is_ok());
+        if datagrams && streams {
+            return port;
+        }
+    }
+    panic!("no ten free ports");
 }
 
 fn write_tone(path: &Path, frequency: f64) {
