@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use crate::base::ids::InteractionId;
 use crate::base::ids::RecordingId;
 use crate::base::time::Now;
-use crate::base::time::millis;
 use crate::engine::projector::CDR;
 use crate::engine::projector::StoredFact;
 use crate::engine::projector::fold;
@@ -19,13 +18,10 @@ use crate::fact::Actor;
 use crate::fact::Fact;
 use crate::fact::Record;
 use crate::fact::call::CallFact;
-use crate::fact::call::EndedBy;
-use crate::fact::call::OfferOutcome;
-use crate::fact::call::Outcome;
 use crate::fact::recording::RecordingFact;
 use crate::io::store::Store;
 use crate::io::store::StoreError;
-use crate::report::cdr::CallRecord;
+use crate::report::closing::closing_facts;
 
 /// Facts read at once.
 const PAGE: u32 = 500;
@@ -62,9 +58,10 @@ pub async fn close_calls(
                 fold(&mut call, interaction, stored, fact);
             }
         }
-        if let Some(call) = call.filter(|call| call.ended_at.is_none()) {
-            close(&call, now, &mut records);
-        }
+        let facts = call
+            .map(|call| closing_facts(&call, now.wall))
+            .unwrap_or_default();
+        records.extend(facts.into_iter().map(|fact| record(interaction, now, fact)));
     }
     Ok(records)
 }
@@ -90,37 +87,16 @@ async fn candidates(
     }
 }
 
-fn close(call: &CallRecord, now: Now, records: &mut Vec<Record>) {
-    let mut push = |fact: CallFact| {
-        records.push(Record {
-            now,
-            interaction: Some(call.interaction),
-            ticket: None,
-            actor: Actor::system(),
-            cause: "recovery",
-            fact: Fact::Call(fact),
-            personal: None,
-        });
-    };
-    for offer in call.offers.iter().filter(|offer| offer.outcome.is_none()) {
-        push(CallFact::OfferEnded {
-            offer: offer.offer,
-            agent: offer.agent.clone(),
-            outcome: OfferOutcome::Failed,
-            lasted_ms: millis(now.wall.since(offer.offered_at)),
-        });
+fn record(interaction: InteractionId, now: Now, fact: CallFact) -> Record {
+    Record {
+        now,
+        interaction: Some(interaction),
+        ticket: None,
+        actor: Actor::system(),
+        cause: "recovery",
+        fact: Fact::Call(fact),
+        personal: None,
     }
-    let talked = call.agent_answered_at.is_some();
-    let outcome = if talked {
-        Outcome::Answered
-    } else {
-        Outcome::Failed
-    };
-    push(CallFact::Ended {
-        outcome,
-        by: EndedBy::Crash,
-        status: None,
-    });
 }
 
 /// Makes the facts that close recordings whose file is gone.

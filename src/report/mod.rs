@@ -5,4 +5,5 @@
 //! **Not here.** Checkpoints and tables (`engine::projector`, `io::store`); the live picture (`exchange::snapshot`).
 
 pub mod cdr;
+pub mod closing;
 pub mod interval;

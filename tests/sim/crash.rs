@@ -7,16 +7,12 @@ use rexian::base::ids::BootId;
 use rexian::base::ids::InteractionId;
 use rexian::base::time::MonoTime;
 use rexian::base::time::Now;
-use rexian::base::time::millis;
 use rexian::fact::Actor;
 use rexian::fact::Fact;
 use rexian::fact::Record;
-use rexian::fact::call::CallFact;
-use rexian::fact::call::EndedBy;
-use rexian::fact::call::OfferOutcome;
-use rexian::fact::call::Outcome;
 use rexian::report::cdr::CallRecord;
 use rexian::report::cdr::Moment;
+use rexian::report::closing::closing_facts;
 
 use crate::expect;
 use crate::world::Setup;
@@ -49,36 +45,16 @@ fn recover(durable: &[Record], now: Now) -> Vec<Record> {
             .apply(at, &record.fact, None);
     }
     let mut closing = Vec::new();
-    for call in calls.values().filter(|call| call.ended_at.is_none()) {
-        let mut push = |fact| {
-            closing.push(Record {
-                now,
-                interaction: Some(call.interaction),
-                ticket: None,
-                actor: Actor::system(),
-                cause: "recovery",
-                fact: Fact::Call(fact),
-                personal: None,
-            });
-        };
-        for offer in call.offers.iter().filter(|offer| offer.outcome.is_none()) {
-            push(CallFact::OfferEnded {
-                offer: offer.offer,
-                agent: offer.agent.clone(),
-                outcome: OfferOutcome::Failed,
-                lasted_ms: millis(now.wall.since(offer.offered_at)),
-            });
-        }
-        let talked = call.agent_answered_at.is_some();
-        push(CallFact::Ended {
-            outcome: if talked {
-                Outcome::Answered
-            } else {
-                Outcome::Failed
-            },
-            by: EndedBy::Crash,
-            status: None,
-        });
+    for call in calls.values() {
+        closing.extend(closing_facts(call, now.wall).into_iter().map(|fact| Record {
+            now,
+            interaction: Some(call.interaction),
+            ticket: None,
+            actor: Actor::system(),
+            cause: "recovery",
+            fact: Fact::Call(fact),
+            personal: None,
+        }));
     }
     closing
 }
