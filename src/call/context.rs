@@ -25,6 +25,8 @@ use crate::media::port_pool::Family;
 use crate::media::port_pool::PortPool;
 use crate::sip::endpoint::Endpoint;
 use crate::sip::endpoint::Output as SipOutput;
+use crate::sip::endpoint::Refusal;
+use crate::sip::endpoint::SessionId;
 
 /// What a call needs of the world during one step.
 pub struct Ctx<'a> {
@@ -151,6 +153,8 @@ pub enum CallOutput {
     SetFlowTimer(MonoTime),
     /// Disarm it.
     StopFlowTimer,
+    /// A session was refused, of which the SIP machine says nothing more.
+    Refused(SessionId),
     /// The picture of the call changed.
     Changed,
     /// The call is over; forget it.
@@ -168,6 +172,8 @@ pub struct CallSettings {
     pub record: bool,
     /// The prompt that says that the call is recorded.
     pub notice: Option<PromptId>,
+    /// What the citizen is told when his call cannot be written down in time.
+    pub unwritten: Refusal<'static>,
     /// Where the signalling came from.
     pub signalling_ip: IpAddr,
 }

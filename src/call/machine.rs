@@ -11,6 +11,7 @@
 //! **Source.** RFC 3261 §13, §15 through `sip::endpoint`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::ids::AgentId;
 use crate::base::ids::InteractionId;
@@ -44,6 +45,9 @@ use crate::sip::endpoint::SessionId;
 
 /// A key that comes by INFO and as a telephone-event within this time is one press.
 const SAME_PRESS_MS: u64 = 400;
+
+/// The disk has so long to take the facts of an answer; then the call is refused, for its trunk to try elsewhere.
+const ANSWER_MAX: Duration = Duration::from_secs(4);
 
 /// Where the customer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +137,7 @@ impl Call {
             CallFact::Answered { recording },
         );
         ctx.out.push(CallOutput::AwaitAnswer);
+        ctx.out.push(CallOutput::SetFlowTimer(ctx.now.mono + ANSWER_MAX));
         ctx.out.push(CallOutput::Changed);
         Self {
             id: new.id,
@@ -170,6 +175,7 @@ impl Call {
             return;
         }
         self.state = State::Flow;
+        ctx.out.push(CallOutput::StopFlowTimer);
         self.customer.apply(ctx);
         if let Some(recording) = self.recording {
             ctx.media.push(MediaCommand::Record {
@@ -196,10 +202,24 @@ impl Call {
         }
     }
 
-    /// The flow's timer fired.
+    /// The call's timer fired: the flow has waited long enough, or the disk has not taken the answer's fact in time.
     pub fn flow_timeout(&mut self, ctx: &mut Ctx<'_>) {
-        if self.state == State::Flow {
-            self.step_flow(ctx, FlowInput::Timeout);
+        match self.state {
+            State::Answering => {
+                let refusal = self.settings.unwritten;
+                ctx.sip
+                    .refuse(ctx.now, self.customer.session, &refusal, ctx.sip_out);
+                ctx.out.push(CallOutput::Refused(self.customer.session));
+                self.finish(
+                    ctx,
+                    Outcome::Failed,
+                    EndedBy::Refusal,
+                    Some(refusal.status),
+                    "timer:answer",
+                );
+            }
+            State::Flow => self.step_flow(ctx, FlowInput::Timeout),
+            State::Queued | State::Talking | State::Over => {}
         }
     }
 

@@ -168,6 +168,10 @@ impl Exchange {
             nat: trunk.is_some_and(|trunk| trunk.nat),
             record,
             notice,
+            unwritten: answer_of(
+                RefusalReason::JournalFailed,
+                trunk.map_or(OverloadAnswer::Service, |it| it.overload),
+            ),
             signalling_ip: arrival.call.signalling_ip,
         }
     }
@@ -276,6 +280,9 @@ impl Exchange {
             }
             CallOutput::SetFlowTimer(at) => self.timers.set(Timer::Flow(id), at),
             CallOutput::StopFlowTimer => self.timers.stop(&Timer::Flow(id)),
+            CallOutput::Refused(session) => {
+                self.sessions.remove(&session);
+            }
             CallOutput::Changed => {
                 self.dirty_calls.insert(id);
             }

@@ -106,6 +106,28 @@ fn a_cancel_before_the_fact_is_durable_is_honoured() {
 }
 
 #[test]
+fn a_call_whose_fact_the_disk_does_not_take_is_refused_after_four_seconds() {
+    let mut rig = Rig::staffed(1);
+    rig.durable_at_once = false;
+    let citizen = rig.invite(1, "12345", SDP);
+    assert_eq!(rig.told(CITY), "100");
+    rig.pass(3_900);
+    assert_eq!(rig.told(CITY), "", "the disk still has time");
+    rig.pass(200);
+    let refusal = rig.heard(CITY);
+    assert!(
+        refusal[0].starts_with("SIP/2.0 480"),
+        "as the trunk's profile says: {}",
+        refusal[0]
+    );
+    rig.ack_refusal(&citizen);
+    rig.sync();
+    assert_eq!(rig.told(CITY), "", "no 200 when the disk comes back");
+    assert_eq!(ended(&rig), ("failed".to_owned(), "refusal".to_owned()));
+    rig.settle();
+}
+
+#[test]
 fn a_cancel_after_the_200_changes_nothing() {
     let mut rig = Rig::staffed(1);
     let mut citizen = rig.invite(1, "12345", SDP);
