@@ -1,11 +1,14 @@
 //! What a call costs the exchange: one whole call, and one step of it, beside 20 and beside 1 000 calls in progress.
 //!
 //! A whole call is INVITE, answer, queue, offer, talk and hang-up of both sides with every fact made durable: about
-//! twenty steps; the texts of its peers are written inside the measured time. A step is an INFO of a citizen in a talk: parsing, dialog, call, answer.
+//! twenty steps; the texts of its peers are written inside the measured time. The median step is that of all inputs of
+//! whole calls, timers among them; an INFO of a citizen in a talk (parsing, dialog, call, answer) is a dear one.
 #![allow(
     missing_docs,
     clippy::expect_used,
     clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
     reason = "a bench stops at the first fault"
 )]
 
@@ -15,6 +18,7 @@ use std::hint::black_box;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use std::time::Instant;
 
 use criterion::BatchSize;
 use criterion::Criterion;
@@ -205,6 +209,8 @@ struct Bench {
     serial: u64,
     out: Vec<Output>,
     sent: Vec<(SocketAddr, Arc<[u8]>)>,
+    /// How long each step took.
+    steps: Vec<Duration>,
 }
 
 impl Bench {
@@ -220,6 +226,7 @@ impl Bench {
             serial: 0,
             out: Vec::new(),
             sent: Vec::new(),
+            steps: Vec::new(),
         };
         for at in 0..=talks {
             bench.register(at);
@@ -233,7 +240,11 @@ impl Bench {
 
     fn input(&mut self, input: Input<'_>) {
         let mut out = std::mem::take(&mut self.out);
+        let begun = Instant::now();
         self.exchange.handle(self.now, input, &mut out);
+        if self.steps.len() < 100_000 {
+            self.steps.push(begun.elapsed());
+        }
         let (mut written, mut closed) = (0, Vec::new());
         for output in out.drain(..) {
             match output {
@@ -471,6 +482,27 @@ fn whole_call(criterion: &mut Criterion) {
     }
 }
 
+/// The median of all steps of whole calls: datagrams, durable reports, timers, media events.
+fn step_median(criterion: &mut Criterion) {
+    for talks in [20, 1_000] {
+        let mut bench = Bench::with_talks(talks);
+        bench.pass(Duration::from_mins(2));
+        criterion.bench_function(&format!("exchange/median step beside {talks}"), |it| {
+            it.iter_custom(|wanted| {
+                bench.steps.clear();
+                while bench.steps.len() < 1_000 {
+                    let talk = bench.begin();
+                    bench.end(&talk);
+                    bench.pass(Duration::from_secs(1));
+                }
+                bench.steps.sort_unstable();
+                let median = bench.steps[bench.steps.len() / 2];
+                median * u32::try_from(wanted).unwrap_or(u32::MAX)
+            });
+        });
+    }
+}
+
 fn one_step(criterion: &mut Criterion) {
     for talks in [20, 1_000] {
         let mut bench = Bench::with_talks(talks);
@@ -479,7 +511,7 @@ fn one_step(criterion: &mut Criterion) {
         let bench = RefCell::new(bench);
         let carrier: SocketAddr = CARRIER.parse().unwrap();
         let mut cseq = 1;
-        criterion.bench_function(&format!("exchange/one step beside {talks}"), |it| {
+        criterion.bench_function(&format!("exchange/INFO in a talk beside {talks}"), |it| {
             it.iter_batched(
                 || {
                     cseq += 1;
@@ -504,6 +536,6 @@ criterion_group! {
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
         .sample_size(20);
-    targets = whole_call, one_step
+    targets = whole_call, step_median, one_step
 }
 criterion_main!(benches);

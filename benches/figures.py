@@ -523,7 +523,8 @@ class Run:
         results = floor.measured()
         for what, id, target in (
                 ("read and write an INVITE", "sip/parse_and_write", 3),
-                ("one step of the exchange", "exchange/one step*", 5),
+                ("one step of the exchange, median of all", "exchange/median step*", 5),
+                ("the same, an INFO in a talk", "exchange/INFO in a talk*", None),
                 ("a whole call in the exchange", "exchange/whole call*", None),
                 ("a fact encoded and sealed", "encode/sealed", None),
                 ("a batch of 64 facts on disk", "durable/64", None)):
