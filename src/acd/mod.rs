@@ -21,6 +21,9 @@ pub mod agent;
 pub mod config;
 pub mod decision;
 pub mod distributor;
+mod matching;
+mod offers;
+mod presence;
 pub mod queue;
 
 pub use crate::acd::distributor::Acd;

@@ -23,4 +23,5 @@ mod session;
 mod transaction;
 pub mod uri;
 pub mod via;
+mod vocabulary;
 pub mod write;

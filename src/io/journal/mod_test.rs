@@ -1,8 +1,13 @@
+use std::path::Path;
+use std::time::Duration;
+
 use super::*;
 use crate::base::time::Now;
 use crate::fact::Actor;
 use crate::fact::Fact;
+use crate::fact::codec;
 use crate::fact::system::SystemFact;
+use crate::io::journal::scan::segment_path;
 use crate::io::keys::KeyRing;
 
 const PATIENCE: Duration = Duration::from_secs(20);
