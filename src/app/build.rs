@@ -171,6 +171,7 @@ pub async fn start(config: &ServerConfig, places: &Places) -> anyhow::Result<Run
         keys: house.keys,
         profile: house.profile,
         profile_version: house.version,
+        prompts: prompt_indexes(&library).into_keys().collect(),
         metrics: spine.metrics,
         recordings: places.recordings.clone(),
         clock: house.clock,

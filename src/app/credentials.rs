@@ -5,7 +5,7 @@
 //! HA1 for phones; the clear text stands in `<data>/credentials.json` alone, which may be deleted after reading. The
 //! file is on disk before the database knows a secret, and all accounts are made at once: a start that is interrupted
 //! leaves no account whose password nobody knows.
-//! **Not here.** Changing accounts (`app::cli`, `http`).
+//! **Not here.** Changing accounts (`app::cli`, `http`), the secrets of phones themselves (`engine::devices`).
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -19,23 +19,22 @@ use serde::Serialize;
 use crate::account::Role;
 use crate::account::organ::OrganPath;
 use crate::base::ids::AgentId;
-use crate::base::ids::DeviceId;
 use crate::base::ids::UserId;
 use crate::base::random::Random;
 use crate::base::time::Now;
 use crate::engine::audit::Audit;
+use crate::engine::devices::Devices;
+use crate::engine::devices::NewSecret;
+pub use crate::engine::devices::password;
 use crate::exchange::profile::Profile;
 use crate::fact::Actor;
 use crate::fact::Fact;
 use crate::fact::Record;
 use crate::fact::account::AccountFact;
-use crate::fact::personal::Personal;
 use crate::http::auth;
 use crate::io::store::Store;
-use crate::io::store::profiles::DeviceSecret;
 use crate::io::store::users::Account;
 use crate::io::store::users::AccountState;
-use crate::sip::auth::Secret;
 use crate::sip::endpoint::DeviceAccount;
 
 /// The file's name in the data folder.
@@ -76,6 +75,16 @@ pub struct DeviceCredential {
     pub secret: String,
 }
 
+impl From<NewSecret> for DeviceCredential {
+    fn from(made: NewSecret) -> Self {
+        Self {
+            device: made.device.to_string(),
+            user: made.user,
+            secret: made.secret,
+        }
+    }
+}
+
 /// Accounts beside the agents': name, 姓名, role.
 const OFFICES: [(&str, &str, Role); 5] = [
     ("banzhang", "值班班长", Role::Supervisor),
@@ -84,18 +93,6 @@ const OFFICES: [(&str, &str, Role); 5] = [
     ("auditor", "审计员", Role::Auditor),
     ("quality", "质检员", Role::Quality),
 ];
-
-/// Letters and digits that are not mistaken for each other.
-const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-
-/// A random password of `length` characters.
-pub fn password(random: &mut Random, length: usize) -> String {
-    let size = u64::try_from(ALPHABET.len()).unwrap_or(1);
-    (0..length)
-        .filter_map(|_| ALPHABET.get(usize::try_from(random.below(size)).unwrap_or(0)))
-        .map(|byte| char::from(*byte))
-        .collect()
-}
 
 /// What the making of secrets needs.
 pub struct FirstStart<'a> {
@@ -176,70 +173,12 @@ impl FirstStart<'_> {
     /// # Errors
     /// What the store, the keys or the file say.
     pub async fn device_accounts(&self, random: &mut Random) -> anyhow::Result<(Vec<DeviceAccount>, bool)> {
-        let mut known = BTreeMap::new();
-        for stored in self.store.device_secrets().await? {
-            let opened = self.audit.open(&stored.sealed).await?.with_context(|| {
-                format!(
-                    "the key of device {} is gone: give the phone a new secret",
-                    stored.device
-                )
-            })?;
-            known.insert(stored.device, opened);
-        }
-        let new: Vec<DeviceCredential> = { &self.profile.devices }
-            .iter()
-            .filter(|(device, _)| !known.contains_key(*device))
-            .map(|(device, settings)| DeviceCredential {
-                device: device.to_string(),
-                user: settings.user.clone(),
-                secret: password(random, 16),
-            })
-            .collect();
-        keep(self.data, self.realm, Vec::new(), new.clone())?;
-        for it in &new {
-            let personal = self.store_secret(&it.device.parse()?, it).await?;
-            known.insert(it.device.parse()?, personal);
-        }
-        let mut accounts = Vec::new();
-        for (device, settings) in &self.profile.devices {
-            let Some(personal) = known.get(device) else {
-                continue;
-            };
-            let digest = |name: &str| hex::decode(personal.get(name).unwrap_or_default());
-            let ha1_sha256 = digest("ha1_sha256")?
-                .try_into()
-                .map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?;
-            accounts.push(DeviceAccount {
-                device: device.clone(),
-                user: settings.user.clone(),
-                ha1_md5: digest("ha1_md5")?
-                    .try_into()
-                    .map_err(|_| anyhow::anyhow!("HA1 of device {device}"))?,
-                ha1_sha256: if settings.md5_only { None } else { Some(ha1_sha256) },
-            });
-        }
-        Ok((accounts, !new.is_empty()))
-    }
-
-    async fn store_secret(&self, device: &DeviceId, made: &DeviceCredential) -> anyhow::Result<Personal> {
-        let digest = Secret::new(&made.user, self.realm, &made.secret);
-        let personal = Personal::default()
-            .with("ha1_md5", hex::encode(digest.md5))
-            .with("ha1_sha256", hex::encode(digest.sha256));
-        let mut tx = self.store.begin().await?;
-        let sealed = self
-            .audit
-            .seal(&mut tx, &format!("device-{device}"), &personal)
-            .await?;
-        let row = DeviceSecret {
-            device: device.clone(),
-            realm: self.realm.to_owned(),
-            sealed,
-            set_at: self.now.wall,
-        };
-        tx.set_device_secret(&row).await?;
-        tx.commit().await?;
-        Ok(personal)
+        let mut devices = Devices::open(self.store, self.audit, self.realm, self.profile).await?;
+        let made: Vec<DeviceCredential> = devices.make(random).into_iter().map(Into::into).collect();
+        let is_new = !made.is_empty();
+        keep(self.data, self.realm, Vec::new(), made)?;
+        devices.store(self.now.wall).await?;
+        Ok((devices.accounts(), is_new))
     }
 }
 

@@ -24,6 +24,7 @@ use crate::base::time::Clock as _;
 use crate::base::time::Now;
 use crate::engine::audit::Audit;
 use crate::engine::audit::AuditConfig;
+use crate::engine::devices;
 use crate::exchange::profile::Profile;
 use crate::io::clock::SystemClock;
 use crate::io::keys::KeyRing;
@@ -92,7 +93,7 @@ impl House {
             data: places.data.clone(),
         };
         let audit = Audit::new(store.clone(), keys.clone(), settings);
-        let realm = store.setting_once("sip-realm", &profile.site.realm).await?;
+        let realm = devices::realm(&store, &profile).await?;
         let first = credentials::FirstStart {
             store: &store,
             audit: &audit,

@@ -13,16 +13,19 @@
 pub mod alarms;
 pub mod audit;
 pub mod control_loop;
+pub mod devices;
 pub mod doors;
 pub mod metrics;
 pub mod policies;
 pub mod projector;
+pub mod publication;
 pub mod recovery;
 pub mod shipper;
 pub mod ticket_service;
 pub mod views;
 pub mod watch;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,6 +42,7 @@ use crate::account::permission::Object;
 use crate::account::permission::Verb;
 use crate::account::permission::authorize;
 use crate::base::civil::SiteZone;
+use crate::base::ids::PromptId;
 use crate::base::time::Clock as _;
 use crate::engine::alarms::Alarms;
 use crate::engine::audit::Audit;
@@ -91,10 +95,12 @@ pub struct EngineParts {
     pub alarms: Alarms,
     /// Keys.
     pub keys: Keys,
-    /// The active profile.
+    /// The profile that the program starts with.
     pub profile: Arc<Profile>,
     /// Its version.
     pub profile_version: u64,
+    /// The prompts that were loaded.
+    pub prompts: BTreeSet<PromptId>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// The recordings root.
@@ -107,7 +113,10 @@ pub struct EngineParts {
 
 struct Inner {
     parts: EngineParts,
+    /// The active profile with its version.
     profile: RwLock<(u64, Arc<Profile>)>,
+    /// Held while a version becomes the active one.
+    publishing: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A handle on the engine; cheap to clone.
@@ -118,7 +127,12 @@ impl Engine {
     /// Makes the handle.
     pub fn new(parts: EngineParts) -> Self {
         let profile = RwLock::new((parts.profile_version, Arc::clone(&parts.profile)));
-        Self(Arc::new(Inner { parts, profile }))
+        let publishing = Arc::default();
+        Self(Arc::new(Inner {
+            parts,
+            profile,
+            publishing,
+        }))
     }
 
     /// Checks a permission; a refusal is counted and written to the trail.

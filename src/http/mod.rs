@@ -164,6 +164,7 @@ fn resources() -> OpenApiRouter<Web> {
         .routes(routes!(queues::list))
         .routes(routes!(profiles::names))
         .routes(routes!(profiles::list))
+        .routes(routes!(profiles::activate))
         .routes(routes!(calls::list))
         .routes(routes!(calls::search))
         .routes(routes!(calls::show))

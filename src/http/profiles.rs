@@ -1,6 +1,7 @@
-//! The names that screens show, and the published profiles.
+//! The names that screens show, the published profiles, and making the newest of them the active one.
 //!
 //! **Not here.** Publishing (`app::cli`): a new version is checked against files and prompts, which only the command line has.
+//! What becomes of it (`engine::publication`).
 
 use axum::extract::State;
 use serde::Serialize;
@@ -8,10 +9,15 @@ use utoipa::ToSchema;
 
 use crate::account::permission::Object;
 use crate::account::permission::Verb;
+use crate::engine::devices::DeviceError;
+use crate::engine::devices::NewSecret;
+use crate::engine::publication::Activated;
+use crate::engine::publication::PublicationError;
 use crate::exchange::profile::Profile;
 use crate::http::Web;
 use crate::http::auth::SignedIn;
 use crate::http::calls::code;
+use crate::http::error::Code;
 use crate::http::error::Problem;
 use crate::http::extract::Json;
 use crate::http::instant::Instant;
@@ -251,6 +257,75 @@ pub(crate) struct PublishedProfileListDto {
     items: Vec<PublishedProfileDto>,
 }
 
+/// A phone that has got a secret.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewDevice)]
+pub(crate) struct NewDeviceDto {
+    /// Its id.
+    device: String,
+    /// Its user name.
+    user: String,
+    /// Its secret, told this once.
+    #[schema(format = Password)]
+    secret: String,
+}
+
+impl From<NewSecret> for NewDeviceDto {
+    fn from(made: NewSecret) -> Self {
+        Self {
+            device: made.device.to_string(),
+            user: made.user,
+            secret: made.secret,
+        }
+    }
+}
+
+/// The profile that became the active one.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ActivatedProfile)]
+pub(crate) struct ActivatedProfileDto {
+    /// Its version.
+    version: u64,
+    /// Hex SHA-256 of the document.
+    sha256: String,
+    /// Phones that had no secret before.
+    new_devices: Vec<NewDeviceDto>,
+}
+
+impl From<Activated> for ActivatedProfileDto {
+    fn from(activated: Activated) -> Self {
+        Self {
+            version: activated.version,
+            sha256: activated.sha256,
+            new_devices: activated.new_devices.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<PublicationError> for Problem {
+    fn from(error: PublicationError) -> Self {
+        let detail = error.to_string();
+        match error {
+            PublicationError::Engine(error) => error.into(),
+            PublicationError::Store(error) | PublicationError::Devices(DeviceError::Store(error)) => {
+                error.into()
+            }
+            PublicationError::Audit(error) | PublicationError::Devices(DeviceError::Audit(error)) => {
+                error.into()
+            }
+            PublicationError::NonePublished => Self::new(Code::NotFound).detail(detail),
+            PublicationError::Refused { field, .. } => {
+                Self::new(Code::NotAllowed).field(field).detail(detail)
+            }
+            PublicationError::Unreadable { .. }
+            | PublicationError::Random(_)
+            | PublicationError::Devices(DeviceError::KeyGone(_) | DeviceError::Broken(_)) => {
+                Self::internal(&detail)
+            }
+        }
+    }
+}
+
 /// Names for the screens: queues, lines, reasons, skills, desks, phones, event types and regions.
 #[utoipa::path(get, path = "/profile/public", tag = "profile", responses((status = 200, body = ProfileNamesDto)))]
 pub(crate) async fn names(State(web): State<Web>, who: SignedIn) -> Result<Json<ProfileNamesDto>, Problem> {
@@ -278,4 +353,15 @@ pub(crate) async fn list(
             .map(|row| PublishedProfileDto::new(row, active))
             .collect(),
     }))
+}
+
+/// Makes the newest published profile the active one; calls and presence go on. Secrets of new phones are told here alone.
+#[utoipa::path(post, path = "/profiles/activate", tag = "profile",
+    responses((status = 200, body = ActivatedProfileDto)))]
+pub(crate) async fn activate(
+    State(web): State<Web>,
+    who: SignedIn,
+) -> Result<Json<ActivatedProfileDto>, Problem> {
+    let activated = web.engine.adopt_published(&who.principal).await?;
+    Ok(Json(activated.into()))
 }

@@ -1,7 +1,10 @@
 //! `rexian profile`: from files to a published version, and what lies between them.
 //!
-//! **Invariants.** Only a profile without faults is published. A running server takes a new version at its next start.
+//! **Invariants.** Only a profile without faults is published. A running server takes a new version when it is asked to over
+//! HTTP, or at its next start.
+//! **Not here.** Making a version the active one (`engine::publication`).
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,12 +16,13 @@ use crate::app::cli::base::Base;
 use crate::app::cli::base::COMMAND_LINE;
 use crate::app::config::LoadedProfile;
 use crate::app::config::load_profile;
+use crate::app::serve::RUN_FILE;
 use crate::fact::Fact;
 use crate::fact::system::SystemFact;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Profiles {
-    /// Checks the files and stores them as the next version; a server takes it at its next start.
+    /// Checks the files and stores them as the next version; a running server adopts it when an administrator asks it to.
     Publish {
         /// The folder; that of `--profiles` when none is given.
         dir: Option<PathBuf>,
@@ -79,11 +83,31 @@ async fn publish(base: &Base, dir: Option<PathBuf>) -> anyhow::Result<ExitCode> 
     });
     base.audit.append(&mut tx, &[base.record(None, fact)]).await?;
     tx.commit().await?;
-    base.output.text(&format!(
-        "version {version}, sha256 {}; restart the server to run it\n",
-        loaded.sha256
-    ))?;
+    base.output
+        .text(&format!("version {version}, sha256 {}\n", loaded.sha256))?;
+    base.output
+        .text(&adoption(web_of(&base.places.data).as_deref()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// How a stored version comes into use; `web` is where the running server listens.
+fn adoption(web: Option<&str>) -> String {
+    let Some(web) = web else {
+        return "no server runs on this folder; the next start adopts it\n".to_owned();
+    };
+    format!(
+        "The running server adopts it, without ending a call, when an administrator (verb profile.publish) asks:\n  \
+         curl -k -c session.txt -H 'Content-Type: application/json' -d '{{\"user\": \"admin\", \"password\": \"…\"}}' \
+         {web}/api/v1/session\n  \
+         curl -k -b session.txt -X POST {web}/api/v1/profiles/activate\n\
+         The answer tells the secrets of new phones, once. A restart adopts it too.\n"
+    )
+}
+
+/// Where the server that runs on a data folder has its web side.
+fn web_of(data: &Path) -> Option<String> {
+    let run: Value = serde_json::from_slice(&std::fs::read(data.join(RUN_FILE)).ok()?).ok()?;
+    Some(run.pointer("/http/0")?.as_str()?.to_owned())
 }
 
 async fn list(base: &Base) -> anyhow::Result<ExitCode> {

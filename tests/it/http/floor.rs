@@ -158,6 +158,7 @@ impl Floor {
             keys,
             profile: Arc::new(profile()),
             profile_version: 1,
+            prompts: ["music".parse().unwrap()].into(),
             metrics,
             recordings: folder.path().join("recordings"),
             clock,

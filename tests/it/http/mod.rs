@@ -5,6 +5,7 @@ mod floor;
 mod live;
 mod openapi;
 mod permissions;
+mod profiles;
 mod recordings;
 mod sessions;
 mod tickets;

@@ -39,7 +39,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// Every fact that the database of a stopped server holds, chain by chain.
-fn facts(server: &Server, database: Option<&str>) -> Vec<Value> {
+pub(crate) fn facts(server: &Server, database: Option<&str>) -> Vec<Value> {
     let address = match database {
         Some(url) => Address::Postgres(url.to_owned()),
         None => Address::Sqlite(server.data().join("rexian.db")),
@@ -62,12 +62,12 @@ fn facts(server: &Server, database: Option<&str>) -> Vec<Value> {
 }
 
 /// The facts of a kind, of one call if it is named.
-fn of_kind<'a>(facts: &'a [Value], kind: &str, interaction: Option<&Value>) -> Vec<&'a Value> {
+pub(crate) fn of_kind<'a>(facts: &'a [Value], kind: &str, interaction: Option<&Value>) -> Vec<&'a Value> {
     let wanted = |it: &&Value| it["kind"] == kind && interaction.is_none_or(|id| it["interaction"] == *id);
     facts.iter().filter(wanted).collect()
 }
 
-fn stop(server: &mut Server) {
+pub(crate) fn stop(server: &mut Server) {
     let status = Command::new("kill")
         .args(["-TERM", &server.pid().to_string()])
         .status()

@@ -12,6 +12,7 @@ mod durability;
 mod media;
 mod peer;
 mod personal_data;
+mod publish;
 mod server;
 mod sipp;
 mod tones;

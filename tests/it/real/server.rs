@@ -213,6 +213,13 @@ impl Server {
         output.stdout
     }
 
+    /// Runs another verb of the program, which refuses; gives what it says.
+    pub(crate) fn refuses(&self, verb: &[&str]) -> String {
+        let output = command(self.folder.path(), verb).output().unwrap();
+        assert!(!output.status.success(), "{verb:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
     /// The secret of a phone, by its user name.
     pub(crate) fn phone_secret(&self, user: &str) -> String {
         self.find("devices", user)["secret"].as_str().unwrap().to_owned()

@@ -865,6 +865,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/profiles/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the newest published profile the active one; calls and presence go on. Secrets of new phones are told here alone. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ActivatedProfile"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/queues": {
         parameters: {
             query?: never;
@@ -1682,6 +1726,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The profile that became the active one. */
+        ActivatedProfile: {
+            /** @description Phones that had no secret before. */
+            new_devices: components["schemas"]["NewDevice"][];
+            /** @description Hex SHA-256 of the document. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
         /** @description An agent as he is now. */
         Agent: {
             /** @description 工号. */
@@ -1936,6 +1992,18 @@ export interface components {
             id: string;
             /** @description The name. */
             name: string;
+        };
+        /** @description A phone that has got a secret. */
+        NewDevice: {
+            /** @description Its id. */
+            device: string;
+            /**
+             * Format: password
+             * @description Its secret, told this once.
+             */
+            secret: string;
+            /** @description Its user name. */
+            user: string;
         };
         /** @description A new password for somebody. */
         NewPassword: {
