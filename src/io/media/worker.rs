@@ -46,7 +46,7 @@ use crate::media::rtp::PACKET_BYTES_MAX;
 
 /// The thread looks at its sockets this often while a leg is open.
 pub const GRID: Duration = Duration::from_millis(2);
-/// When nothing was heard or said in so many looks, it looks only every [`QUIET_GRID`]; the first packet ends that.
+/// When no RTP came or went in so many looks, it looks only every [`QUIET_GRID`]; the first packet ends that.
 const QUIET_LOOKS: u32 = 16;
 /// Half a packet time: a first packet or digit is seen at most so late.
 const QUIET_GRID: Duration = Duration::from_millis(10);
@@ -202,6 +202,7 @@ pub fn start(
             buffers_wanted: SPARES,
             sent: 0,
             refused: 0,
+            sound: false,
         },
         poller: Poller::new()?,
         watched: Vec::new(),
@@ -241,6 +242,8 @@ struct Wire {
     buffers_wanted: usize,
     sent: u64,
     refused: u64,
+    /// Whether RTP came or went since the last look; reports can wait for the slower grid.
+    sound: bool,
 }
 
 impl Wire {
@@ -269,7 +272,10 @@ impl Port for Wire {
             Channel::Rtcp => &pair.rtcp,
         };
         match socket.send_to(packet, to) {
-            Ok(_) => self.sent += 1,
+            Ok(_) => {
+                self.sent += 1;
+                self.sound |= matches!(channel, Channel::Rtp);
+            }
             Err(_) => self.refused += 1,
         }
     }
@@ -319,7 +325,7 @@ struct Worker<C> {
 impl<C: Clock> Worker<C> {
     fn run(mut self) {
         let mut look_at = MonoTime::default();
-        let (mut quiet, mut traffic) = (0_u32, 0_u64);
+        let mut quiet = 0_u32;
         loop {
             let now = self.clock.now().mono;
             self.take_commands(now);
@@ -343,13 +349,11 @@ impl<C: Clock> Worker<C> {
                 }
                 self.read_sockets(now);
                 self.plane.tick(now, &mut self.wire);
-                let so_far = self.received + self.wire.sent;
-                quiet = if so_far == traffic {
-                    quiet.saturating_add(1)
-                } else {
+                quiet = if std::mem::take(&mut self.wire.sound) {
                     0
+                } else {
+                    quiet.saturating_add(1)
                 };
-                traffic = so_far;
                 let grid = if quiet < QUIET_LOOKS { GRID } else { QUIET_GRID };
                 look_at = (look_at + grid).max(now + grid / 2);
             }
@@ -451,6 +455,7 @@ impl<C: Clock> Worker<C> {
                     break;
                 };
                 self.received += 1;
+                self.wire.sound |= channel == Channel::Rtp;
                 if let Some(packet) = buffer.get_mut(..length) {
                     self.plane
                         .receive(now, SlotSocket { slot, channel }, source, packet, &mut self.wire);

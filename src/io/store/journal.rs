@@ -63,6 +63,30 @@ impl ChainHead {
     }
 }
 
+/// Numbered envelopes as the one row of [`numbered`]: a row costs a wake-up of two threads, a line costs nothing. An
+/// envelope is one line of JSON.
+macro_rules! gathered {
+    ($rows:literal) => {
+        concat!(
+            "SELECT string_agg(CAST(fact_no AS TEXT) || ' ' || envelope, '\n' ORDER BY fact_no) FROM (",
+            $rows,
+            ") AS facts"
+        )
+    };
+}
+
+/// Reads what `gathered!` put into one row.
+fn numbered(rows: Vec<Option<String>>) -> Result<Vec<(FactNo, String)>, StoreError> {
+    let lines = rows.iter().flatten().flat_map(|text| text.lines());
+    lines
+        .map(|line| {
+            let parts = line.split_once(' ');
+            let fact = parts.and_then(|(no, envelope)| Some((FactNo(no.parse().ok()?), envelope.to_owned())));
+            fact.ok_or_else(|| StoreError::Corrupt("a fact without a number".into()))
+        })
+        .collect()
+}
+
 impl Store {
     /// The last fact of `node` that is in the database; 0 when none is.
     ///
@@ -84,12 +108,11 @@ impl Store {
         after: FactNo,
         limit: u32,
     ) -> Result<Vec<(FactNo, String)>, StoreError> {
-        const SQL: &str = "SELECT fact_no, envelope FROM journal WHERE node = $1 AND fact_no > $2 ORDER BY fact_no LIMIT $3";
+        const SQL: &str = gathered!(
+            "SELECT fact_no, envelope FROM journal WHERE node = $1 AND fact_no > $2 ORDER BY fact_no LIMIT $3"
+        );
         let values = values![node, after.0, i64::from(limit)];
-        sql::read(self.database(), SQL, values, |cells| {
-            Ok((FactNo(cells.count()?), cells.text()?))
-        })
-        .await
+        numbered(sql::read(self.database(), SQL, values, sql::Cells::text_or_null).await?)
     }
 
     /// Reads the envelopes of one kind of `node` after a fact, in order, at most `limit`.
@@ -103,13 +126,12 @@ impl Store {
         kind: &str,
         limit: u32,
     ) -> Result<Vec<(FactNo, String)>, StoreError> {
-        const SQL: &str = "SELECT fact_no, envelope FROM journal
-            WHERE node = $1 AND fact_no > $2 AND kind = $3 ORDER BY fact_no LIMIT $4";
+        const SQL: &str = gathered!(
+            "SELECT fact_no, envelope FROM journal
+             WHERE node = $1 AND fact_no > $2 AND kind = $3 ORDER BY fact_no LIMIT $4"
+        );
         let values = values![node, after.0, kind, i64::from(limit)];
-        sql::read(self.database(), SQL, values, |cells| {
-            Ok((FactNo(cells.count()?), cells.text()?))
-        })
-        .await
+        numbered(sql::read(self.database(), SQL, values, sql::Cells::text_or_null).await?)
     }
 
     /// Reads `node`'s envelopes about one interaction, in order.
@@ -140,12 +162,20 @@ impl Store {
         }
         let places: Vec<String> = (1..=calls.len()).map(|place| format!("${place}")).collect();
         let sql = format!(
-            "SELECT envelope FROM journal WHERE interaction IN ({})
+            "SELECT string_agg(envelope, '\n') FROM journal WHERE interaction IN ({})
              AND kind IN ('call.offered', 'call.answered')",
             places.join(", ")
         );
         let values = calls.iter().map(|call| Value::from(call.to_string()));
-        sql::read(self.database(), AssertSqlSafe(sql), values, sql::Cells::text).await
+        let gathered = sql::read(
+            self.database(),
+            AssertSqlSafe(sql),
+            values,
+            sql::Cells::text_or_null,
+        )
+        .await?;
+        let lines = gathered.iter().flatten().flat_map(|text| text.lines());
+        Ok(lines.map(ToOwned::to_owned).collect())
     }
 
     /// Reads the envelopes about one work order, in order.
