@@ -31,7 +31,7 @@ test: toolchain build-tools test-tools web web-test ## Everything that a submiss
 	cargo bench --locked --profile ci --bench sip_parse --bench exchange --bench media_tick --bench journal -- --quick --noplot
 	python3 benches/floor.py
 
-test-long: toolchain build-tools test-tools web ## Long seeds and soaks, an hour or more.
+test-long: toolchain build-tools test-tools web ## The simulator over 200 000 calls.
 	SIM_CALLS=200000 cargo test --locked --profile ci --test sim
 
 test-peers: ## Compares our SIP parser with two others and refreshes the verdicts.
@@ -80,8 +80,13 @@ web/node_modules: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	@touch web/node_modules
 
-web: web/node_modules
+# Built anew only when something changed: the program holds the screens, so it is compiled anew with them.
+WEB_SOURCES := $(shell find web/src web/public web/build web/index.html web/*.json web/*.ts -type f) texts/zh-CN.toml
+
+web/dist/index.html: web/node_modules $(WEB_SOURCES)
 	cd web && npm run build
+
+web: web/dist/index.html
 
 web-test: web/node_modules
 	cd web && npm run lint && npm run test

@@ -53,8 +53,13 @@ impl Exchange {
         }
     }
 
-    /// A reservation was made: its fact is written, and its phones ring when that is durable.
+    /// A reservation was made: its fact is written, it is seen, and its phones ring when that is durable.
     fn offer(&mut self, now: Now, reservation: Reservation, devices: Vec<DeviceId>) {
+        // The agent stands in no free list any more: all his queues have one less who is ready.
+        self.dirty_agents.insert(reservation.agent.clone());
+        if let Some(config) = self.acd.agent_config(&reservation.agent) {
+            self.dirty_queues.extend(config.queues.iter().cloned());
+        }
         let interaction = reservation.interaction;
         let epoch = reservation.epoch;
         self.with_call(now, interaction, |call, ctx| {

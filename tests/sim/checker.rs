@@ -391,6 +391,29 @@ impl Checker {
         }
     }
 
+    /// An agent who is free, and a caller who waits and whom he could serve.
+    pub(crate) fn side_by_side(
+        &self,
+        now: MonoTime,
+        can_ring: impl Fn(&AgentId) -> bool,
+    ) -> Option<(AgentId, InteractionId)> {
+        let waits = |it: &&Waiting| !it.offering;
+        self.waiting.values().find(waits)?;
+        let free = |agent: &&AgentId| {
+            !self.busy.contains_key(*agent) && !self.wrapping_up.contains(*agent) && can_ring(agent)
+        };
+        let ready = self.presence.iter().filter(|(_, is)| **is == Presence::Ready);
+        ready.map(|(agent, _)| agent).filter(free).find_map(|agent| {
+            let queues = queues_of(agent_index(agent));
+            let eligible = |it: &&Waiting| {
+                queues.contains(&it.queue.as_str())
+                    && it.excluded.get(agent).is_none_or(|until| *until <= now)
+            };
+            let item = self.waiting.values().filter(waits).find(eligible)?;
+            Some((agent.clone(), item.interaction))
+        })
+    }
+
     /// Every interaction has begun once and ended once.
     pub(crate) fn check_ends(&self) -> Result<(), String> {
         for (id, model) in &self.calls {

@@ -219,7 +219,7 @@ pub(crate) fn profile(agents: usize) -> Profile {
     }
 }
 
-fn account(at: usize) -> DeviceAccount {
+pub(crate) fn account(at: usize) -> DeviceAccount {
     let user = user_of(at);
     let secret = Secret::new(&user, REALM, &format!("secret-{user}"));
     DeviceAccount {

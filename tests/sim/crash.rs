@@ -26,6 +26,7 @@ fn setup(seed: u64) -> Setup {
         agents: 4,
         gap: Duration::from_millis(1_500),
         journal_faults: false,
+        publish_every: 0,
     }
 }
 

@@ -25,15 +25,18 @@ pub(crate) enum Defect {
     LeakedLeg,
     /// A phone rings when its offer is long over.
     StaleEpoch,
+    /// A caller is not offered to an agent who is free.
+    IdleHands,
 }
 
 impl Defect {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::DoubleOffer,
         Self::LostBye,
         Self::PlaceLost,
         Self::LeakedLeg,
         Self::StaleEpoch,
+        Self::IdleHands,
     ];
 
     /// What the checker must complain of.
@@ -44,6 +47,7 @@ impl Defect {
             Self::PlaceLost => " before ",
             Self::LeakedLeg => "left over",
             Self::StaleEpoch => "rings for",
+            Self::IdleHands => "is free beside",
         }
     }
 }
@@ -86,6 +90,7 @@ impl Meddler {
             Defect::PlaceLost => self.change_places(output),
             Defect::LeakedLeg => self.leak(output),
             Defect::StaleEpoch => self.ring_late(output),
+            Defect::IdleHands => self.let_wait(output),
         }
     }
 
@@ -153,6 +158,21 @@ impl Meddler {
 
     fn leak(&mut self, output: Output) -> Vec<Output> {
         if matches!(output, Output::Media(MediaCommand::Close { .. })) && !self.done {
+            self.done = true;
+            return Vec::new();
+        }
+        vec![output]
+    }
+
+    fn let_wait(&mut self, output: Output) -> Vec<Output> {
+        let is_offer = matches!(
+            &output,
+            Output::Fact(Record {
+                fact: Fact::Call(CallFact::AgentOffered { .. }),
+                ..
+            })
+        );
+        if is_offer && !self.done {
             self.done = true;
             return Vec::new();
         }

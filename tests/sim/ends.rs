@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rexian::base::ids::AgentId;
 use rexian::base::ids::InteractionId;
 use rexian::base::time::Now;
 use rexian::exchange::command::Command;
@@ -25,28 +26,25 @@ use crate::world::World;
 use crate::world::broken;
 
 impl World {
-    /// No free agent stands beside a caller whom he could serve.
+    /// No free agent stands beside a caller whom he could serve. Who is free is read from the facts; whether his phone
+    /// can be reached and whether he rests after a rejection, from his record.
     pub(crate) fn check_conservation(&self) -> Step {
-        if self.journal == JournalStatus::Failed {
+        if self.crashed || self.journal == JournalStatus::Failed {
             return Ok(());
         }
-        for (id, queue) in self.exchange.acd().queues() {
-            for item in queue
-                .waiting
-                .values()
-                .filter_map(|item| self.exchange.acd().item(*item))
-            {
-                let idle = queue.free.iter().find(|(_, agent)| {
-                    item.excluded
-                        .get(agent)
-                        .is_none_or(|until| *until <= self.now.mono)
-                });
-                if let Some((_, agent)) = idle {
-                    return broken(None, format!("{agent} is free beside a caller in {id}"));
-                }
-            }
+        let now = self.now.mono;
+        let can_ring = |agent: &AgentId| {
+            self.exchange.acd().agent(agent).is_some_and(|it| {
+                !it.reachable.is_empty() && it.cooldown_until.is_none_or(|until| until <= now)
+            })
+        };
+        match self.checker.side_by_side(now, can_ring) {
+            Some((agent, id)) => broken(
+                self.checker.number(id),
+                format!("{agent} is free beside {id}, who waits"),
+            ),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// A call is over for those who talked, too.
@@ -154,6 +152,7 @@ impl World {
         self.journal = JournalStatus::Accepting;
         self.unanswered.clear();
         self.desk_busy.clear();
+        self.screens.clear();
         self.media = Media::new(self.random.fork());
         self.events.retain(|_, event| {
             !matches!(

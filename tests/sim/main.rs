@@ -57,6 +57,7 @@ fn setup(seed: u64, calls: u32) -> Setup {
         agents: 60,
         gap: Duration::from_millis(550),
         journal_faults: true,
+        publish_every: 0,
     }
 }
 
@@ -168,6 +169,23 @@ fn the_same_seed_gives_the_same_run() {
     };
     assert_eq!(run(7), run(7));
     assert_ne!(run(7), run(8));
+}
+
+#[test]
+fn a_publish_at_any_point_changes_nothing() {
+    let run = |publish_every| {
+        let mut world = World::new(Setup {
+            publish_every,
+            ..setup(11, 150)
+        });
+        let result = day(&mut world);
+        expect(&world, result);
+        (world.digest, world.facts.len(), world.published)
+    };
+    let (digest, facts, _) = run(0);
+    let (published_digest, published_facts, published) = run(1);
+    assert!(1_000 < published, "only {published} profiles");
+    assert_eq!((published_digest, published_facts), (digest, facts));
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Media and people of the simulator: keys, prompts, desks and supervisors.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rexian::exchange::command::Command;
 use rexian::exchange::command::RequestId;
 use rexian::exchange::input::Input;
+use rexian::exchange::profile::Line;
 use rexian::exchange::snapshot::AgentView;
 use rexian::exchange::snapshot::Occupancy;
 use rexian::fact::Actor;
@@ -13,8 +15,10 @@ use rexian::fact::agent::Presence;
 use rexian::media::command::MediaCommand;
 use rexian::media::command::MediaEvent;
 
+use crate::city::account;
 use crate::city::agent_index;
 use crate::city::agent_of;
+use crate::city::profile;
 use crate::city::slug;
 use crate::media::Effect;
 use crate::world::Event;
@@ -83,6 +87,55 @@ impl World {
             let command = Command::HangUp { interaction };
             self.after(Duration::from_secs(3), Event::Command(actor, command));
         }
+    }
+
+    /// An agent's screen is painted; only what is new there is looked at. His own name is no news.
+    pub(crate) fn look(&mut self, mut view: AgentView) {
+        view.name.clear();
+        if self.screens.get(&view.agent) != Some(&view) {
+            self.desk(&view);
+            self.screens.insert(view.agent.clone(), view);
+        }
+    }
+
+    /// An administrator publishes a profile: by turns other names, a queue more and a line more, and the first again.
+    pub(crate) fn publish(&mut self) -> Step {
+        self.published += 1;
+        self.requests += 1;
+        let request = RequestId(self.requests);
+        self.unanswered.insert(request);
+        let mut profile = profile(self.setup.agents);
+        if self.published % 2 == 1 {
+            for agent in profile.agents.values_mut() {
+                agent.name += "乙";
+            }
+            let spare = profile.queues.get(&slug("general")).cloned();
+            profile.queues.extend(spare.map(|queue| (slug("spare"), queue)));
+            let line = profile.lines.get(&slug("direct")).cloned();
+            profile.lines.extend(line.map(|line| {
+                (
+                    slug("spare"),
+                    Line {
+                        number: "12347".to_owned(),
+                        ..line
+                    },
+                )
+            }));
+        }
+        let command = Command::Publish {
+            version: self.published,
+            profile: Arc::new(profile),
+            devices: (0..self.setup.agents).map(account).collect(),
+        };
+        let actor = Actor::named(ActorKind::User, "admin");
+        let mut out = Vec::new();
+        let input = Input::Command {
+            request,
+            actor,
+            command,
+        };
+        self.exchange.handle(self.now, input, &mut out);
+        self.carry_out(out)
     }
 
     /// An agent looks at his screen.

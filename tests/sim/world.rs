@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use rexian::base::ids::AgentId;
 use rexian::base::ids::InteractionId;
 use rexian::base::random::Random;
 use rexian::base::time::MonoTime;
@@ -19,6 +20,7 @@ use rexian::exchange::command::RequestId;
 use rexian::exchange::input::Input;
 use rexian::exchange::input::JournalStatus;
 use rexian::exchange::output::Output;
+use rexian::exchange::snapshot::AgentView;
 use rexian::exchange::snapshot::ViewChange;
 use rexian::fact::Actor;
 use rexian::fact::Fact;
@@ -65,6 +67,8 @@ pub(crate) struct Setup {
     pub(crate) gap: Duration,
     /// Whether the journal fills up and fails now and then.
     pub(crate) journal_faults: bool,
+    /// A profile is published after every so many steps; 0: never.
+    pub(crate) publish_every: u64,
 }
 
 /// What the network and the peers did.
@@ -123,6 +127,10 @@ pub(crate) struct World {
     pub(crate) requests: u64,
     pub(crate) unanswered: BTreeSet<RequestId>,
     pub(crate) desk_busy: BTreeMap<usize, MonoTime>,
+    /// What each agent saw last.
+    pub(crate) screens: BTreeMap<AgentId, AgentView>,
+    /// Profiles published.
+    pub(crate) published: u64,
     pub(crate) closing: bool,
     pub(crate) logs: BTreeMap<u32, VecDeque<String>>,
 }
@@ -161,6 +169,8 @@ impl World {
             requests: 0,
             unanswered: BTreeSet::new(),
             desk_busy: BTreeMap::new(),
+            screens: BTreeMap::new(),
+            published: 0,
             closing: false,
             logs: BTreeMap::new(),
         };
@@ -247,8 +257,9 @@ impl World {
         let mut out = Vec::new();
         self.exchange.handle(self.now, input, &mut out);
         self.carry_out(out)?;
-        if self.steps.is_multiple_of(256) {
-            self.check_conservation()?;
+        self.check_conservation()?;
+        if self.setup.publish_every != 0 && self.steps.is_multiple_of(self.setup.publish_every) {
+            self.publish()?;
         }
         Ok(())
     }
@@ -277,13 +288,16 @@ impl World {
                 let text = String::from_utf8(bytes.to_vec()).unwrap_or_default();
                 self.sends(route.remote, &text)
             }
-            Output::Media(command) => self.media_command(command),
+            Output::Media(command) => {
+                self.note(format!("{command:?}").as_bytes());
+                self.media_command(command)
+            }
             Output::Fact(record) => self.fact(record),
             Output::Reply { request, .. } if self.unanswered.remove(&request) => Ok(()),
             Output::Reply { request, .. } => broken(None, format!("{request:?} is answered twice")),
             Output::View(change) => {
                 if let ViewChange::Agent(view) = change {
-                    self.desk(&view);
+                    self.look(view);
                 }
                 Ok(())
             }

@@ -1,6 +1,6 @@
 //! What the standard library lacks: waiting for many sockets at once, a traffic class, more open files.
 //!
-//! The only unsafe code of the program; every block says why it is sound.
+//! With `io::disk` the only unsafe code of the program; every block says why it is sound.
 //!
 //! **Invariants.** A [`Poller`] reports level-triggered readiness of the sockets it was given; it never owns them.
 //! **Not here.** Reading and writing packets (`std::net::UdpSocket`), when to wait (`io::media::worker`).

@@ -1,4 +1,4 @@
-//! The media thread: sockets in, [`Plane`], sockets out, on a grid of 2 ms.
+//! The media thread: sockets in, [`Plane`], sockets out, on a grid of 2 ms, or of 10 ms while nothing comes or goes.
 //!
 //! ```text
 //! idle (parked) ─Open─▶ on the grid: commands, readable sockets, frames, events ─last Close─▶ idle

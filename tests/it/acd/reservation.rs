@@ -219,6 +219,18 @@ fn two_misses_in_a_row_make_an_agent_not_ready() {
 }
 
 #[test]
+fn an_agent_of_two_queues_takes_who_waits_longest_in_either() {
+    for (first, second) in [("general", "expert"), ("expert", "general")] {
+        let mut script = Script::new();
+        let oldest = script.call(first);
+        script.wait(1);
+        script.call(second);
+        script.ready("a");
+        assert_eq!(script.offers[0].interaction, oldest, "{first} before {second}");
+    }
+}
+
+#[test]
 fn a_stale_epoch_changes_nothing() {
     let mut script = Script::new();
     script.ready("a");
@@ -273,6 +285,50 @@ fn an_unreachable_phone_is_not_a_miss_and_returns_with_its_registration() {
     script.step(|acd, now, random, out| acd.set_reachable(now, &device, Reachable::No, random, out));
     script.step(|acd, now, random, out| acd.set_reachable(now, &device, Reachable::Yes, random, out));
     assert_eq!(script.acd.agent(&slug("a")).unwrap().presence, Presence::Ready);
+}
+
+#[test]
+fn the_ring_time_runs_from_the_first_18x_and_is_not_begun_again() {
+    let mut script = Script::new();
+    script.ready("a");
+    script.call("general");
+    let offer = script.offers[0].clone();
+    let rings = |script: &mut Script| {
+        script.step(|acd, now, _, out| acd.ringing(now, &offer.agent, offer.epoch, out));
+    };
+    script.wait(5);
+    assert!(script.ended.is_empty(), "six seconds to the first 18x");
+    rings(&mut script);
+    script.wait(10);
+    rings(&mut script);
+    script.wait(9);
+    assert!(script.ended.is_empty(), "19 s of ringing, 24 s after the INVITE");
+    script.wait(1);
+    assert_eq!(script.ended[0].1, OfferOutcome::NoAnswer);
+}
+
+#[test]
+fn a_device_failure_keeps_the_callers_place_and_is_no_miss() {
+    let mut script = Script::new();
+    script.ready("a");
+    let first = script.call("general");
+    let second = script.call("general");
+    script.end(0, OfferOutcome::Failed);
+    let presence = |script: &Script| script.acd.agent(&slug("a")).unwrap().presence.clone();
+    assert_eq!(presence(&script), Presence::NotReady(slug("device")));
+    script.ready("b");
+    assert_eq!(script.offers[1].interaction, first, "before whoever came later");
+    let device: DeviceId = slug("phone-a");
+    for reachable in [Reachable::No, Reachable::Yes] {
+        script.step(|acd, now, random, out| acd.set_reachable(now, &device, reachable, random, out));
+    }
+    assert_eq!(script.offers[2].interaction, second);
+    script.end(2, OfferOutcome::NoAnswer);
+    assert_eq!(
+        presence(&script),
+        Presence::Ready,
+        "the first miss; two are too many"
+    );
 }
 
 #[test]

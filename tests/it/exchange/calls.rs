@@ -244,6 +244,21 @@ fn keys_by_info_count_and_count_once_beside_telephone_events() {
 }
 
 #[test]
+fn a_key_by_info_within_400_ms_of_its_telephone_event_is_the_same_press() {
+    for (ms, presses) in [(0, 1), (399, 1), (400, 2)] {
+        let mut rig = Rig::staffed(0);
+        let citizen = rig.call(1, "12345");
+        rig.prompt_ends(true);
+        rig.press('7');
+        rig.pass(ms);
+        let relay = "Content-Type: application/dtmf-relay\r\n";
+        rig.say(&citizen, "INFO", relay, "Signal=7\r\nDuration=160\r\n");
+        // The menu is left for a person at the second wrong key.
+        assert_eq!(rig.story(0).contains("call.queued"), presses == 2, "{ms} ms");
+    }
+}
+
+#[test]
 fn hang_ups_in_the_queue_are_short_before_the_limit_and_abandoned_after_it() {
     for (ms, outcome) in [(4_900, "short_abandoned"), (5_100, "abandoned")] {
         let mut rig = Rig::staffed(0);

@@ -2,6 +2,8 @@
 
 use rexian::acd::agent::Work;
 use rexian::exchange::input::JournalStatus;
+use rexian::exchange::snapshot::Occupancy;
+use rexian::exchange::snapshot::ViewChange;
 use rexian::fact::agent::Presence;
 
 use super::profile::slug;
@@ -41,6 +43,24 @@ fn no_phone_rings_before_the_offer_is_durable() {
     rig.sync();
     assert_eq!(rig.told(PHONES[0]), "INVITE");
     rig.say(&waiting, "BYE", "", "");
+}
+
+#[test]
+fn an_agent_is_seen_reserved_from_his_offer_on_and_no_queue_counts_him_ready() {
+    let mut rig = Rig::staffed(1);
+    rig.call(1, "12346");
+    let agent = rig.views.iter().rev().find_map(|view| match view {
+        ViewChange::Agent(agent) => Some(agent.occupancy),
+        _ => None,
+    });
+    assert_eq!(agent, Some(Occupancy::Reserved), "no 18x yet");
+    for queue in ["general", "enterprise"] {
+        let ready = rig.views.iter().rev().find_map(|view| match view {
+            ViewChange::Queue(it) if it.queue.as_str() == queue => Some(it.ready),
+            _ => None,
+        });
+        assert_eq!(ready, Some(0), "{queue}");
+    }
 }
 
 #[test]
@@ -104,6 +124,32 @@ fn a_missed_offer_rings_the_next_agent_and_the_caller_keeps_his_place() {
         first.to_string(),
         "the oldest caller first"
     );
+}
+
+#[test]
+fn a_phone_rings_for_the_queues_time_from_its_first_18x() {
+    let mut rig = Rig::staffed(1);
+    rig.call(1, "12346");
+    let invite = rig.rung(0);
+    rig.respond(0, &invite, 100, "");
+    rig.pass(5_000);
+    rig.respond(0, &invite, 180, "");
+    rig.pass(10_000);
+    rig.respond(0, &invite, 180, "");
+    rig.pass(9_999);
+    assert_eq!(rig.told(PHONES[0]), "", "24.999 s after the INVITE");
+    rig.pass(1);
+    assert_eq!(rig.told(PHONES[0]), "CANCEL");
+    assert_eq!(outcome(&rig), "no_answer");
+    // A phone that does not say 18x at all is given up before.
+    let mut rig = Rig::staffed(1);
+    rig.call(1, "12346");
+    let invite = rig.rung(0);
+    rig.respond(0, &invite, 100, "");
+    rig.pass(5_999);
+    assert_eq!(rig.told(PHONES[0]), "");
+    rig.pass(1);
+    assert_eq!(outcome(&rig), "failed");
 }
 
 #[test]

@@ -60,6 +60,19 @@ fn repetition_loss_and_disorder_of_event_packets_give_each_press_once() {
 }
 
 #[test]
+fn the_same_digit_of_another_source_is_another_press() {
+    let mut rig = Rig::with_two_legs();
+    for (ssrc, first) in [(4, 1), (9, 1)] {
+        for (step, end) in [false, true, true, true].into_iter().enumerate() {
+            let sequence = first + u16::try_from(step).unwrap();
+            rig.receive(A, &packet(ssrc, sequence, 160, 101, &event(5, end, 800)));
+            rig.pass(20);
+        }
+    }
+    assert_eq!(digits(&mut rig), "55", "one timestamp, two sources");
+}
+
+#[test]
 fn digits_are_passed_on_under_the_partners_payload_type_in_one_stream_with_the_voice() {
     let mut rig = Rig::new();
     rig.open(

@@ -6,6 +6,7 @@ use rexian::fact::Fact;
 use rexian::fact::FactNo;
 use rexian::fact::Record;
 use rexian::fact::account::AccountFact;
+use sha2::Digest as _;
 
 use crate::store::Bench;
 use crate::store::at;
@@ -98,6 +99,24 @@ fn a_changed_a_removed_and_a_cut_fact_are_found() {
             bench.audit().verify("n1-db").await.unwrap().faults,
             vec![fault(5)]
         );
+    });
+}
+
+#[test]
+fn a_fact_that_is_forged_with_a_hash_of_its_own_is_found_by_the_next() {
+    on_both(async |bench| {
+        written(bench, 3).await;
+        let facts = bench.store.facts_after("n1-db", FactNo(1), 1).await.unwrap();
+        let forged = facts[0].1.replace("wang", "zhao");
+        let covered = forged.split(",\"hash\":").next().unwrap();
+        let hash = hex::encode(sha2::Sha256::digest(covered));
+        bench
+            .meddle(&format!(
+                "UPDATE journal SET envelope = '{covered},\"hash\":\"sha256:{hash}\"}}' WHERE fact_no = 2"
+            ))
+            .await;
+        let faults = bench.audit().verify("n1-db").await.unwrap().faults;
+        assert_eq!(faults, vec![fault(3)], "the forged one is sound in itself");
     });
 }
 
