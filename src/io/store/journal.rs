@@ -76,7 +76,7 @@ macro_rules! gathered {
 }
 
 /// Reads what `gathered!` put into one row.
-fn numbered(rows: Vec<Option<String>>) -> Result<Vec<(FactNo, String)>, StoreError> {
+fn numbered(rows: &[Option<String>]) -> Result<Vec<(FactNo, String)>, StoreError> {
     let lines = rows.iter().flatten().flat_map(|text| text.lines());
     lines
         .map(|line| {
@@ -112,7 +112,7 @@ impl Store {
             "SELECT fact_no, envelope FROM journal WHERE node = $1 AND fact_no > $2 ORDER BY fact_no LIMIT $3"
         );
         let values = values![node, after.0, i64::from(limit)];
-        numbered(sql::read(self.database(), SQL, values, sql::Cells::text_or_null).await?)
+        numbered(&sql::read(self.database(), SQL, values, sql::Cells::text_or_null).await?)
     }
 
     /// Reads the envelopes of one kind of `node` after a fact, in order, at most `limit`.
@@ -131,7 +131,7 @@ impl Store {
              WHERE node = $1 AND fact_no > $2 AND kind = $3 ORDER BY fact_no LIMIT $4"
         );
         let values = values![node, after.0, kind, i64::from(limit)];
-        numbered(sql::read(self.database(), SQL, values, sql::Cells::text_or_null).await?)
+        numbered(&sql::read(self.database(), SQL, values, sql::Cells::text_or_null).await?)
     }
 
     /// Reads `node`'s envelopes about one interaction, in order.
