@@ -108,8 +108,15 @@ impl Endpoint {
         self.leg
     }
 
-    /// Takes settled media.
-    pub fn modify(&mut self, now: MonoTime, media: LegMedia) {
+    /// Takes settled media. Returns whether the packets of the peer that come next are another stream to the
+    /// partner: it was not listened to before, or moves, or changes its payload type.
+    pub fn modify(&mut self, now: MonoTime, media: LegMedia) -> bool {
+        let speaks_anew = self.media.as_ref().is_none_or(|before| {
+            !before.flow.receive
+                || before.remote_rtp != media.remote_rtp
+                || before.payload_type != media.payload_type
+        });
+        let was_silenced = self.send_to().is_none();
         match &mut self.latch {
             Some(latch) => latch.reset(now, media.latch, media.remote_rtp),
             None => self.latch = Some(SourceLatch::new(now, media.latch, media.remote_rtp)),
@@ -117,6 +124,10 @@ impl Endpoint {
         self.heard_at = now;
         self.timed_out = false;
         self.media = Some(media);
+        if was_silenced {
+            self.out.interrupt();
+        }
+        speaks_anew
     }
 
     /// Takes one RTP packet from this leg's socket.
@@ -196,6 +207,7 @@ impl Endpoint {
             return;
         };
         if self.player.is_some() || !self.presses.is_idle() {
+            self.out.break_relay();
             return;
         }
         let payload_type = if is_event {

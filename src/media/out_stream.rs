@@ -2,10 +2,13 @@
 //!
 //! ```text
 //! silent ─own frame─▶ own ─relayed packet─▶ relayed(source) ─own frame─▶ own …
+//!    ▲                                            │
+//!    └──────────── relay broken off ──────────────┘
 //! ```
 //! Each change of what is carried is an *anchor*: the next number, a timestamp advanced by the wall gap, a marker.
 //! Between anchors a relayed packet keeps its distance in number and time to the packets around it, so that the
-//! far end sees loss and order as they were.
+//! far end sees loss and order as they were; a relay that is broken off (hold, the end of a bridge) and comes back
+//! is carried anew, so that what the far end was not meant to hear is no loss to it.
 //!
 //! **Invariants.** One SSRC; a sequence number is used once; an anchor never goes back in number or time.
 //! **Not here.** The payload, where it goes (`endpoint`).
@@ -84,6 +87,13 @@ impl OutStream {
     /// What comes next is a new talk spurt.
     pub fn interrupt(&mut self) {
         self.carried = Carried::Nothing;
+    }
+
+    /// What was relayed is withheld from now on: when it comes back it begins anew. Frames of our own go on.
+    pub fn break_relay(&mut self) {
+        if matches!(self.carried, Carried::Relayed(_)) {
+            self.carried = Carried::Nothing;
+        }
     }
 
     /// The header of a frame of our own of `samples`; `payload_type` is the leg's.

@@ -164,11 +164,7 @@ impl Plane {
                     self.unbridge(leg.slot);
                 }
             }
-            MediaCommand::Modify { leg, media } => {
-                if let Some(found) = self.find(leg) {
-                    found.endpoint.modify(now, media);
-                }
-            }
+            MediaCommand::Modify { leg, media } => self.modify(now, leg, media),
             MediaCommand::Play { leg, playback } => {
                 if let Some(found) = self.find(leg) {
                     found.endpoint.play(now, playback, port);
@@ -237,6 +233,17 @@ impl Plane {
         self.open.push(leg.slot);
     }
 
+    fn modify(&mut self, now: MonoTime, leg: MediaLeg, media: LegMedia) {
+        let Some(found) = self.find(leg) else {
+            return;
+        };
+        let speaks_anew = found.endpoint.modify(now, media);
+        let partner = found.partner.filter(|_| speaks_anew);
+        if let Some(other) = partner.and_then(|partner| self.leg(partner)) {
+            other.endpoint.out.break_relay();
+        }
+    }
+
     fn close(&mut self, now: MonoTime, leg: MediaLeg, port: &mut impl Port) {
         self.unbridge(leg.slot);
         let Some(mut closed) = self.legs.get_mut(index(leg.slot)).and_then(Option::take) else {
@@ -279,10 +286,14 @@ impl Plane {
         }
     }
 
+    /// Ends a pair; when it is bridged again, both legs go on from the number that they were sent last.
     fn unbridge(&mut self, slot: u32) {
-        let partner = self.leg(slot).and_then(|found| found.partner.take());
-        if let Some(other) = partner.and_then(|partner| self.leg(partner)) {
-            other.partner = None;
+        let partner = self.leg(slot).and_then(|found| found.partner);
+        for leg in [Some(slot), partner].into_iter().flatten() {
+            if let Some(found) = self.leg(leg) {
+                found.partner = None;
+                found.endpoint.out.break_relay();
+            }
         }
     }
 

@@ -229,7 +229,12 @@ impl Citizen {
             }
             (Act::Hold, Stage::Up) if self.talking => {
                 self.holding = true;
-                self.reoffer(now, Speaks::Holds, out);
+                let holds = if self.number.is_multiple_of(4) {
+                    Speaks::Rests
+                } else {
+                    Speaks::Holds
+                };
+                self.reoffer(now, holds, out);
                 return vec![(Duration::from_secs(3), Act::Retrieve)];
             }
             (Act::Retrieve, Stage::Up) => {

@@ -18,8 +18,10 @@ use crate::citizen::Citizen;
 use crate::city::PORTS;
 use crate::city::agent_of;
 use crate::city::exchange;
+use crate::city::phone_index;
 use crate::media::Media;
 use crate::phone;
+use crate::text::Text;
 use crate::world::Event;
 use crate::world::Step;
 use crate::world::World;
@@ -167,6 +169,14 @@ impl World {
         });
         for phone in &mut self.phones {
             phone.forget_calls();
+        }
+        for event in self.events.values() {
+            if let Event::ToPeer(to, text) = event
+                && let Some(phone) = phone_index(*to).and_then(|at| self.phones.get_mut(at))
+                && Text(text).method() == "INVITE"
+            {
+                phone.will_hear_of_the_dead(Text(text).call_id());
+            }
         }
         for at in 0..self.setup.agents {
             self.after(Duration::from_secs(1), Event::Phone(at, phone::Act::Register));

@@ -80,7 +80,6 @@ struct Peer {
     heard: BTreeMap<u8, u32>,
     bridged: Option<MonoTime>,
     talked: Duration,
-    rejoined: bool,
 }
 
 #[derive(Default)]
@@ -192,9 +191,6 @@ impl Media {
                 self.at.extend(media.remote_rtp.map(|rtp| (rtp, *leg)));
                 if let Some(known) = self.legs.get_mut(leg) {
                     known.media = Some(media.clone());
-                    if let Some(peer) = &mut known.peer {
-                        peer.rejoined = true;
-                    }
                 }
             }
             MediaCommand::Bridge { a, b } => self.bridge(now, *a, *b, out),
@@ -290,7 +286,6 @@ impl Media {
             heard: BTreeMap::new(),
             bridged: None,
             talked: Duration::ZERO,
-            rejoined: false,
         });
         self.plane.handle(now, command, &mut self.wire);
     }
@@ -306,7 +301,6 @@ impl Media {
                 known.partner = Some(partner);
                 if let Some(peer) = &mut known.peer {
                     peer.bridged = Some(now);
-                    peer.rejoined = !peer.talked.is_zero();
                 }
             }
         }
@@ -364,8 +358,9 @@ impl Media {
             };
             if peer.next <= now {
                 peer.next = now + FRAME;
-                if let Some(rtp) = media.remote_rtp.filter(|_| media.flow.receive) {
-                    packets.push((*leg, rtp, peer.packet()));
+                // A phone on hold speaks on: what it says is for nobody, but its numbers advance.
+                if let Some(rtp) = media.remote_rtp {
+                    packets.push((*leg, rtp, peer.packet(media.flow.receive)));
                 }
             }
         }
@@ -427,14 +422,17 @@ fn leg_of(command: &MediaCommand) -> MediaLeg {
 }
 
 impl Peer {
-    fn packet(&mut self) -> Vec<u8> {
-        let event = self.pressing.pop_front();
+    /// What it says next; a key waits until somebody listens, and is then pressed to its end.
+    fn packet(&mut self, listened: bool) -> Vec<u8> {
+        let begins = |event: &[u8; 4]| event[3] == 160 && event[2] == 0;
+        let waits = !listened && self.pressing.front().is_some_and(begins);
+        let event = if waits { None } else { self.pressing.pop_front() };
         // The timestamp of a press stands still while it lasts.
         let (kind, payload): (u8, &[u8]) = match &event {
             Some(event) => (101, event),
             None => (8, &[self.says; 160]),
         };
-        if event.is_none_or(|event| event[3] == 160 && event[2] == 0) {
+        if event.as_ref().is_none_or(begins) {
             self.timestamp = self.timestamp.wrapping_add(160);
         }
         self.sequence = self.sequence.wrapping_add(1);
@@ -443,7 +441,7 @@ impl Peer {
         packet.extend(self.timestamp.to_be_bytes());
         packet.extend(self.ssrc.to_be_bytes());
         packet.extend(payload);
-        if event.is_some() && self.pressing.is_empty() {
+        if event.is_some() && self.pressing.front().is_none_or(begins) {
             self.timestamp = self.timestamp.wrapping_add(7 * 160);
         }
         packet
@@ -463,8 +461,7 @@ impl Peer {
             if source != ssrc {
                 return Err(format!("the SSRC changed from {source:08x} to {ssrc:08x}"));
             }
-            // A partner who comes back from a hold goes on with his own numbers.
-            if before.wrapping_add(1) != sequence && !self.rejoined {
+            if before.wrapping_add(1) != sequence {
                 return Err(format!("sequence {sequence} follows {before}"));
             }
             let by_stream = i64::from(timestamp.wrapping_sub(then).cast_signed()) / 8;
@@ -473,7 +470,6 @@ impl Peer {
                 return Err(format!("{by_stream} ms of stream in {by_clock} ms"));
             }
         }
-        self.rejoined = false;
         self.last = Some((ssrc, sequence, timestamp, now));
         if kind & 0x7f == 8 {
             *self

@@ -1,6 +1,7 @@
 //! An agent's phone: registers with a digest of its own making, rings, answers or does not, talks and hangs up.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,6 +23,8 @@ use crate::text::with_body;
 
 const EXPIRES: Duration = Duration::from_mins(20);
 const REMEMBERED: Duration = Duration::from_mins(5);
+/// Nobody cancels the INVITE of a process that died under way: the phone stops ringing by itself.
+const RINGS_FOR: Duration = Duration::from_mins(1);
 
 /// What a phone does of its own accord.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +81,8 @@ pub(crate) struct Phone {
     pub(crate) late_answers: u32,
     registration: Registration,
     serial: u32,
+    /// Call-IDs of INVITEs whose sender died before they arrived.
+    orphans: BTreeSet<String>,
     leaves: bool,
     random: Random,
 }
@@ -104,6 +109,7 @@ impl Phone {
             late_answers: 0,
             registration: Registration::default(),
             serial: 0,
+            orphans: BTreeSet::new(),
             leaves: false,
             random,
         }
@@ -136,6 +142,11 @@ impl Phone {
             call.stage = Stage::Over;
             call.dialog.forget();
         }
+    }
+
+    /// An INVITE of a dead process is still under way to it.
+    pub(crate) fn will_hear_of_the_dead(&mut self, call_id: &str) {
+        self.orphans.insert(call_id.to_owned());
     }
 
     /// The phone goes home: it takes its registration back.
@@ -211,6 +222,7 @@ impl Phone {
             Act::Ring(id) => (id, Step::Respond(180)),
             Act::Answer(id) => (id, Step::Respond(200)),
             Act::Fail(id, status) => (id, Step::Respond(status)),
+            Act::Hold(id) if self.at.is_multiple_of(2) => (id, Step::Offer(Speaks::Rests)),
             Act::Hold(id) => (id, Step::Offer(Speaks::Holds)),
             Act::Retrieve(id) => (id, Step::Offer(Speaks::Both)),
             Act::HangUp(id) => (id, Step::HangUp),
@@ -224,7 +236,7 @@ impl Phone {
                 call.version += 1;
                 let offer = sdp(call.rtp, call.version, speaks);
                 call.dialog.send(now, "INVITE", &offer, out);
-                if speaks == Speaks::Holds {
+                if speaks != Speaks::Both {
                     return vec![(Duration::from_secs(4), Act::Retrieve(id))];
                 }
             }
@@ -292,6 +304,9 @@ impl Phone {
         self.calls.insert(id.clone(), call);
         let later = |random: &mut Random, ms: u64| Duration::from_millis(50 + random.below(ms));
         let ring = (Duration::from_millis(10), Act::Ring(id.clone()));
+        if self.orphans.remove(&id) && matches!(plan, Plan::RingsOut | Plan::AnswersLate) {
+            return vec![ring, (RINGS_FOR, Act::Fail(id, 480))];
+        }
         match plan {
             Plan::Answers => vec![ring, (later(&mut self.random, 5_000), Act::Answer(id))],
             Plan::Rejects => vec![ring, (later(&mut self.random, 2_000), Act::Fail(id, 486))],

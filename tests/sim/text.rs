@@ -86,7 +86,10 @@ pub(crate) fn with_body(head: &str, kind: &str, body: &str) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Speaks {
     Both,
+    /// On hold it speaks and does not listen.
     Holds,
+    /// On hold it does neither.
+    Rests,
 }
 
 /// A description of a peer whose RTP is at `rtp`.
@@ -95,6 +98,7 @@ pub(crate) fn sdp(rtp: SocketAddr, version: u32, speaks: Speaks) -> String {
     let direction = match speaks {
         Speaks::Both => "sendrecv",
         Speaks::Holds => "sendonly",
+        Speaks::Rests => "inactive",
     };
     format!(
         "v=0\r\no=- 7 {version} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP 8 101\r\n\

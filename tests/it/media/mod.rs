@@ -1,6 +1,7 @@
 //! The media plane: scripts in virtual time, and one real path through sockets.
 
 mod dtmf;
+mod hold;
 mod plane;
 mod recording;
 mod rig;

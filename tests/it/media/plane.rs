@@ -1,5 +1,6 @@
 //! Scripts: who hears whom, what a stream looks like on the wire, who is a stranger, when a leg is dead.
 
+use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -321,6 +322,82 @@ fn silence_is_reported_once_and_a_report_is_a_sign_of_life() {
     assert_eq!(rig.plane.stats(B.slot).unwrap().strangers, 1);
     rig.pass(60_000);
     assert_eq!(rig.take_events(), [MediaEvent::RtpTimeout { leg: A }]);
+}
+
+/// That a source leaves: in a compound with a report about our stream, and alone.
+fn goodbyes(of: u32, block: Option<rtcp::ReportBlock>) -> [Vec<u8>; 2] {
+    let report = rtcp::Report {
+        ssrc: of,
+        sender: None,
+        block,
+        cname: [b'a'; 16],
+        goodbye: true,
+    };
+    let mut buffer = [0; rtcp::COMPOUND_BYTES_MAX];
+    let length = rtcp::write(&report, &mut buffer);
+    let [s0, s1, s2, s3] = of.to_be_bytes();
+    let goodbyes = [buffer[..length].to_vec(), vec![0x81, 203, 0, 1, s0, s1, s2, s3]];
+    assert!(goodbyes.iter().all(|it| rtcp::read(it, 0xAA00).unwrap().goodbye));
+    goodbyes
+}
+
+/// A talk of nine seconds, then silence; after the first second the goodbyes come from a host at both sockets of A.
+fn talk_with_goodbyes(host: IpAddr, goodbyes: &[Vec<u8>]) -> Rig {
+    let mut rig = Rig::bridged();
+    rig.talk(A, 5, 0, 50, 8);
+    for goodbye in goodbyes {
+        rig.receive_rtcp(A, SocketAddr::new(host, 4001), goodbye);
+        rig.receive_from(A, SocketAddr::new(host, 4000), goodbye);
+    }
+    rig.talk(A, 5, 50, 400, 8);
+    rig.talk(B, 6, 0, 50, 9);
+    rig.pass(60_000);
+    rig
+}
+
+/// What is sent on these channels and all that is said is the same in both talks, and both go on.
+fn assert_same_talk(quiet: &mut Rig, attacked: &mut Rig, channels: &[Channel]) {
+    let bytes = |rig: &mut Rig| -> Vec<_> {
+        let sent = std::mem::take(&mut rig.world.sent);
+        sent.into_iter()
+            .filter(|it| channels.contains(&it.channel))
+            .map(|it| (it.at, it.slot, it.channel, it.to, it.packet))
+            .collect()
+    };
+    let sent = bytes(quiet);
+    assert!(500 <= sent.len(), "450 frames one way and 50 the other");
+    assert!(
+        sent == bytes(attacked),
+        "other bytes, at another time or to another address"
+    );
+    assert_eq!(quiet.take_events(), attacked.take_events());
+    assert!(attacked.plane.is_open(0) && attacked.plane.is_open(1));
+}
+
+#[test]
+fn a_goodbye_of_a_stranger_who_knows_every_number_changes_nothing() {
+    let about_us = rtcp::ReportBlock {
+        ssrc: 0xAA00,
+        fraction_lost: 255,
+        lost: 9,
+        highest: 0,
+        jitter: 0,
+        last_sr: 0,
+        delay: 0,
+    };
+    let stranger = "6.6.6.6".parse().unwrap();
+    let mut quiet = talk_with_goodbyes(stranger, &[]);
+    let mut attacked = talk_with_goodbyes(stranger, &goodbyes(5, Some(about_us)));
+    assert_same_talk(&mut quiet, &mut attacked, &[Channel::Rtp, Channel::Rtcp]);
+    let (before, after) = (quiet.plane.stats(0).unwrap(), attacked.plane.stats(0).unwrap());
+    assert_eq!((before.strangers, after.strangers, after.far_loss), (0, 4, 0));
+}
+
+#[test]
+fn a_goodbye_of_an_unknown_source_behind_the_peers_address_ends_no_talk() {
+    let mut quiet = talk_with_goodbyes(phone(A).ip(), &[]);
+    let mut attacked = talk_with_goodbyes(phone(A).ip(), &goodbyes(0x6666_6666, None));
+    assert_same_talk(&mut quiet, &mut attacked, &[Channel::Rtp]);
 }
 
 #[test]
