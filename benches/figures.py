@@ -523,7 +523,8 @@ class Run:
         results = floor.measured()
         for what, id, target in (
                 ("read and write an INVITE", "sip/parse_and_write", 3),
-                ("one step of the exchange, median of all", "exchange/median step*", 5),
+                ("one step of the exchange, median of all inputs", "exchange/median step*", 5),
+                ("one SIP message in the exchange, median", "exchange/median message*", None),
                 ("the same, an INFO in a talk", "exchange/INFO in a talk*", None),
                 ("a whole call in the exchange", "exchange/whole call*", None),
                 ("a fact encoded and sealed", "encode/sealed", None),
