@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 DATA ?= data
-BUILD_TOOLS := gcc pkg-config
-TEST_TOOLS := sip-tester baresip-core chromium fonts-noto-cjk sox strace postgresql python3
+BUILD_TOOLS := gcc pkg-config fonts-noto-cjk
+TEST_TOOLS := sip-tester baresip-core chromium fonts-noto-cjk poppler-utils sox strace postgresql python3
 DEMO_TOOLS := baresip-core python3
 
 .PHONY: help run demo test test-long test-peers bench figures fmt toolchain build-tools test-tools demo-tools web web-test

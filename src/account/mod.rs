@@ -9,6 +9,7 @@
 //! **Source.** GB/T 22239—2019 8.1.5 (system, security and audit management apart); DB1302/T 604—2025 8.4.2.1.
 
 pub mod organ;
+pub mod organs;
 pub mod permission;
 
 use std::collections::BTreeSet;

@@ -65,6 +65,32 @@ verbs! {
     TicketEdit = "ticket.edit",
     /// Submits a draft.
     TicketSubmit = "ticket.submit",
+    /// Gives a command to a work order; which one, says `ticket::permission`.
+    TicketCommand = "ticket.command",
+    /// Searches work orders by words, tags and codes.
+    TicketSearch = "ticket.search",
+    /// Takes work orders out as a table; audited.
+    TicketExport = "ticket.export",
+    /// Reads an order's archive.
+    ArchiveRead = "archive.read",
+    /// Reads 重点督办 cases.
+    CaseRead = "case.read",
+    /// Enters, moves and closes 重点督办 cases.
+    CaseManage = "case.manage",
+    /// Reads articles of the knowledge base.
+    ArticleRead = "article.read",
+    /// Writes articles of the knowledge base.
+    ArticleEdit = "article.edit",
+    /// Publishes and retires articles of the knowledge base.
+    ArticleApprove = "article.approve",
+    /// Reads the ratios of organs.
+    RatioRead = "ratio.read",
+    /// Reads the report on how the standard is kept.
+    ConformanceReport = "conformance.read",
+    /// Sees messages that leave the house.
+    OutboxRead = "outbox.read",
+    /// Sends messages again and gives them up.
+    OutboxManage = "outbox.manage",
     /// Sees alarms.
     AlarmList = "alarm.list",
     /// Takes notice of an alarm.
@@ -75,16 +101,28 @@ verbs! {
     UserManage = "user.manage",
     /// Gives and takes roles.
     UserGrant = "user.grant",
+    /// Asks for accounts, for other rights, and for closing; sees what was asked.
+    AccountRequest = "account.request",
+    /// Approves and refuses what was asked.
+    AccountApprove = "account.approve",
+    /// Reads and signs the secrecy commitment.
+    CommitmentSign = "commitment.sign",
     /// Reads the names of queues, lines, reasons, skills, categories and regions for the screens.
     ProfileNames = "profile.names",
     /// Reads whole profiles.
     ProfileRead = "profile.read",
     /// Publishes a profile.
     ProfilePublish = "profile.publish",
+    /// Reads reference data: organs, event types, rules, calendar, settings.
+    ReferenceRead = "reference.read",
+    /// Publishes reference data.
+    ReferencePublish = "reference.publish",
     /// Reads figures of calls and queues.
     StatisticsRead = "statistics.read",
     /// Reads and checks the trail of what people did.
     AuditRead = "audit.read",
+    /// Sees what was taken out of the house, by whom and what for.
+    ExportLog = "export.list",
     /// Reads the program's metrics.
     MetricsRead = "metrics.read",
     /// Stops taking calls, stops the program.
@@ -102,6 +140,8 @@ impl fmt::Display for Verb {
 pub enum Reach {
     /// What belongs to the agent he works as.
     Own,
+    /// What belongs to his organ or one below it, and never what names no organ: units see nothing of the centre's.
+    Below,
     /// What belongs to his organ or one below it; what names no organ belongs to the centre.
     Organ,
 }
@@ -124,6 +164,15 @@ impl Object {
             name: name.into(),
             agent: None,
             organ: None,
+        }
+    }
+
+    /// A thing that belongs to an organ; a list, as far as it is narrowed to the organ's subtree.
+    pub fn of_organ(name: impl Into<String>, organ: OrganPath) -> Self {
+        Self {
+            name: name.into(),
+            agent: None,
+            organ: Some(organ),
         }
     }
 
@@ -169,18 +218,32 @@ pub fn reach_of(principal: &Principal, verb: Verb) -> Option<Reach> {
 
 /// With which reach a role grants a verb.
 pub fn reach(role: Role, verb: Verb) -> Option<Reach> {
-    if matches!(verb, Verb::SessionSelf | Verb::ProfileNames) {
+    if EVERYBODY.contains(&verb) {
         return Some(Reach::Organ);
     }
     grants(role)
-        .iter()
+        .into_iter()
+        .flatten()
         .find(|(granted, _)| *granted == verb)
         .map(|(_, reach)| *reach)
 }
 
+/// What every role grants.
+const EVERYBODY: &[Verb] = &[
+    Verb::SessionSelf,
+    Verb::CommitmentSign,
+    Verb::ProfileNames,
+    Verb::ReferenceRead,
+    Verb::ArticleRead,
+];
+
 fn reaches(principal: &Principal, reach: Reach, object: &Object) -> bool {
     match reach {
         Reach::Own => object.agent.is_some() && object.agent == principal.agent,
+        Reach::Below => object
+            .organ
+            .as_ref()
+            .is_some_and(|organ| principal.organ.contains(organ)),
         Reach::Organ => object
             .organ
             .as_ref()
@@ -202,6 +265,8 @@ const AGENT: &[(Verb, Reach)] = &[
     (Verb::TicketRead, Reach::Own),
     (Verb::TicketEdit, Reach::Own),
     (Verb::TicketSubmit, Reach::Own),
+    (Verb::TicketCommand, Reach::Organ),
+    (Verb::TicketSearch, Reach::Organ),
 ];
 
 /// What supervisors may.
@@ -220,9 +285,42 @@ const SUPERVISOR: &[(Verb, Reach)] = &[
     (Verb::TicketRead, Reach::Organ),
     (Verb::TicketEdit, Reach::Organ),
     (Verb::TicketSubmit, Reach::Organ),
+    (Verb::TicketCommand, Reach::Organ),
+    (Verb::TicketSearch, Reach::Organ),
+    (Verb::TicketExport, Reach::Organ),
+    (Verb::ArchiveRead, Reach::Organ),
+    (Verb::CaseRead, Reach::Organ),
+    (Verb::CaseManage, Reach::Organ),
+    (Verb::ArticleEdit, Reach::Organ),
+    (Verb::ArticleApprove, Reach::Organ),
+    (Verb::RatioRead, Reach::Organ),
+    (Verb::ConformanceReport, Reach::Organ),
+    (Verb::OutboxRead, Reach::Organ),
+    (Verb::AccountRequest, Reach::Organ),
     (Verb::AlarmList, Reach::Organ),
     (Verb::AlarmAcknowledge, Reach::Organ),
     (Verb::StatisticsRead, Reach::Organ),
+];
+
+/// What units and grid officers may.
+const UNIT: &[(Verb, Reach)] = &[
+    (Verb::TicketList, Reach::Below),
+    (Verb::TicketRead, Reach::Below),
+    (Verb::TicketSearch, Reach::Below),
+    (Verb::TicketCommand, Reach::Organ),
+    (Verb::RecordingPlay, Reach::Below),
+    (Verb::ArticleEdit, Reach::Organ),
+    (Verb::RatioRead, Reach::Below),
+    (Verb::AccountRequest, Reach::Organ),
+];
+
+/// What grid officers may: what units may, but accounts and figures are their unit's.
+const GRID: &[(Verb, Reach)] = &[
+    (Verb::TicketList, Reach::Below),
+    (Verb::TicketRead, Reach::Below),
+    (Verb::TicketSearch, Reach::Below),
+    (Verb::TicketCommand, Reach::Organ),
+    (Verb::RecordingPlay, Reach::Below),
 ];
 
 /// What administrators may.
@@ -236,45 +334,99 @@ const ADMIN: &[(Verb, Reach)] = &[
     (Verb::UserManage, Reach::Organ),
     (Verb::ProfileRead, Reach::Organ),
     (Verb::ProfilePublish, Reach::Organ),
+    (Verb::ReferencePublish, Reach::Organ),
+    (Verb::ArticleEdit, Reach::Organ),
+    (Verb::OutboxRead, Reach::Organ),
+    (Verb::OutboxManage, Reach::Organ),
+    (Verb::AccountRequest, Reach::Organ),
     (Verb::StatisticsRead, Reach::Organ),
     (Verb::MetricsRead, Reach::Organ),
     (Verb::NodeDrain, Reach::Organ),
 ];
 
-const fn grants(role: Role) -> &'static [(Verb, Reach)] {
+/// What experts may beyond agents.
+const EXPERT: &[(Verb, Reach)] = &[(Verb::ArticleEdit, Reach::Organ)];
+
+/// What the officers who dispatch, review and follow up may alike.
+const OFFICER: &[(Verb, Reach)] = &[
+    (Verb::TicketList, Reach::Organ),
+    (Verb::TicketRead, Reach::Organ),
+    (Verb::TicketCommand, Reach::Organ),
+    (Verb::TicketSearch, Reach::Organ),
+    (Verb::ArchiveRead, Reach::Organ),
+    (Verb::StreamRead, Reach::Organ),
+];
+
+/// What inspectors may.
+const INSPECTOR: &[(Verb, Reach)] = &[
+    (Verb::TicketList, Reach::Organ),
+    (Verb::TicketRead, Reach::Organ),
+    (Verb::TicketCommand, Reach::Organ),
+    (Verb::TicketSearch, Reach::Organ),
+    (Verb::ArchiveRead, Reach::Organ),
+    (Verb::CaseRead, Reach::Organ),
+    (Verb::CaseManage, Reach::Organ),
+    (Verb::RatioRead, Reach::Organ),
+    (Verb::StatisticsRead, Reach::Organ),
+];
+
+/// What a role grants, in parts.
+const fn grants(role: Role) -> [&'static [(Verb, Reach)]; 2] {
     use Reach::Organ;
     match role {
-        Role::Agent | Role::Expert => AGENT,
-        Role::Supervisor => SUPERVISOR,
-        Role::Dispatcher | Role::Reviewer | Role::Followup => &[
-            (Verb::TicketList, Organ),
-            (Verb::TicketRead, Organ),
-            (Verb::StreamRead, Organ),
+        Role::Agent => [AGENT, &[]],
+        Role::Expert => [AGENT, EXPERT],
+        Role::Supervisor => [SUPERVISOR, &[]],
+        Role::Dispatcher => [OFFICER, &[(Verb::ArticleApprove, Organ)]],
+        Role::Reviewer => [OFFICER, &[(Verb::CaseRead, Organ), (Verb::CaseManage, Organ)]],
+        Role::Followup => [OFFICER, &[]],
+        Role::Quality => [
+            &[
+                (Verb::CallList, Organ),
+                (Verb::CallRead, Organ),
+                (Verb::RecordingList, Organ),
+                (Verb::RecordingPlay, Organ),
+                (Verb::RecordingExport, Organ),
+                (Verb::TicketList, Organ),
+                (Verb::TicketRead, Organ),
+                (Verb::TicketSearch, Organ),
+                (Verb::ArchiveRead, Organ),
+                (Verb::StatisticsRead, Organ),
+            ],
+            &[],
         ],
-        Role::Quality => &[
-            (Verb::CallList, Organ),
-            (Verb::CallRead, Organ),
-            (Verb::RecordingList, Organ),
-            (Verb::RecordingPlay, Organ),
-            (Verb::RecordingExport, Organ),
-            (Verb::TicketList, Organ),
-            (Verb::TicketRead, Organ),
-            (Verb::StatisticsRead, Organ),
+        Role::Analyst => [
+            &[
+                (Verb::CallList, Organ),
+                (Verb::StatisticsRead, Organ),
+                (Verb::RatioRead, Organ),
+                (Verb::ConformanceReport, Organ),
+            ],
+            &[],
         ],
-        Role::Analyst => &[(Verb::CallList, Organ), (Verb::StatisticsRead, Organ)],
-        Role::Unit | Role::Grid => &[],
-        Role::Inspector => &[
-            (Verb::TicketList, Organ),
-            (Verb::TicketRead, Organ),
-            (Verb::StatisticsRead, Organ),
+        Role::Unit => [UNIT, &[]],
+        Role::Grid => [GRID, &[]],
+        Role::Inspector => [INSPECTOR, &[]],
+        Role::Auditor => [
+            &[
+                (Verb::AuditRead, Organ),
+                (Verb::ExportLog, Organ),
+                (Verb::UserList, Organ),
+                (Verb::ConformanceReport, Organ),
+            ],
+            &[],
         ],
-        Role::Auditor => &[(Verb::AuditRead, Organ), (Verb::UserList, Organ)],
-        Role::Security => &[
-            (Verb::UserList, Organ),
-            (Verb::UserGrant, Organ),
-            (Verb::AlarmList, Organ),
+        Role::Security => [
+            &[
+                (Verb::UserList, Organ),
+                (Verb::UserGrant, Organ),
+                (Verb::AccountRequest, Organ),
+                (Verb::AccountApprove, Organ),
+                (Verb::AlarmList, Organ),
+            ],
+            &[],
         ],
-        Role::Admin => ADMIN,
+        Role::Admin => [ADMIN, &[]],
     }
 }
 

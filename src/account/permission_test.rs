@@ -81,10 +81,36 @@ fn who_administers_hears_no_citizen_and_who_audits_changes_nothing() {
     }
     for verb in Verb::ALL {
         let reads = matches!(verb.code().rsplit_once('.'), Some((_, "read" | "list")));
-        let everybodys = matches!(verb, Verb::SessionSelf | Verb::ProfileNames);
+        let everybodys = EVERYBODY.contains(verb);
         assert!(
             reads || everybodys || reach(Role::Auditor, *verb).is_none(),
             "{verb}"
         );
+    }
+}
+
+#[test]
+fn a_unit_sees_what_stands_in_its_subtree_and_nothing_of_the_centre() {
+    let unit = principal(&[Role::Unit], "hotline/dc", None);
+    let order = |organ: &str| Object::of_organ("ticket/1", organ.parse().unwrap());
+    for verb in [Verb::TicketRead, Verb::TicketList, Verb::RecordingPlay] {
+        assert!(authorize(&unit, verb, &order("hotline/dc")).is_ok(), "{verb}");
+        assert!(authorize(&unit, verb, &order("hotline/bb")).is_err(), "{verb}");
+        assert!(authorize(&unit, verb, &order("hotline")).is_err(), "{verb}");
+        assert!(
+            authorize(&unit, verb, &Object::of_centre("tickets")).is_err(),
+            "{verb}: what names no organ is the centre's"
+        );
+    }
+}
+
+#[test]
+fn who_asks_for_rights_does_not_approve_them_by_the_same_role() {
+    for role in Role::ALL {
+        let approves = reach(role, Verb::AccountApprove).is_some();
+        assert_eq!(approves, role == Role::Security, "{role}");
+    }
+    for role in [Role::Agent, Role::Expert, Role::Grid, Role::Auditor] {
+        assert_eq!(reach(role, Verb::AccountRequest), None, "{role}");
     }
 }

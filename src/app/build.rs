@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 
+use crate::app::archives;
 use crate::app::config::ServerConfig;
 use crate::app::house::House;
 pub use crate::app::house::Places;
@@ -34,12 +35,21 @@ use crate::engine::Engine;
 use crate::engine::EngineParts;
 use crate::engine::alarms::AlarmParts;
 use crate::engine::alarms::Alarms;
+use crate::engine::articles::ArticleParts;
+use crate::engine::articles::Articles;
 use crate::engine::control_loop::ControlLoop;
 use crate::engine::control_loop::Doors;
+use crate::engine::deadlines::DeadlineParts;
+use crate::engine::deadlines::Deadlines;
 use crate::engine::metrics::Metrics;
+use crate::engine::outbox::Outbox;
+use crate::engine::outbox::OutboxParts;
+use crate::engine::outbox::Pace;
 use crate::engine::policies::Policies;
 use crate::engine::projector::Projector;
 use crate::engine::recovery;
+use crate::engine::reference::References;
+use crate::engine::search::Search;
 use crate::engine::shipper::Shipper;
 use crate::engine::ticket_service::TicketService;
 use crate::engine::ticket_service::TicketServiceParts;
@@ -54,6 +64,7 @@ use crate::fact::FactNo;
 use crate::fact::Record;
 use crate::fact::recording::RecordingFact;
 use crate::fact::system::SystemFact;
+use crate::io::files::Files;
 use crate::io::journal;
 use crate::io::journal::JournalConfig;
 use crate::io::journal::JournalEvent;
@@ -64,10 +75,13 @@ use crate::io::media::worker;
 use crate::io::media::worker::MediaConfig;
 use crate::io::media::worker::MediaHandle;
 use crate::io::media::worker::MediaParts;
+use crate::io::notify;
+use crate::io::notify::render::SiteWords;
 use crate::io::recording::archive;
 use crate::io::recording::command::recorder_channel;
 use crate::io::recording::writer;
 use crate::io::recording::writer::RecorderConfig;
+use crate::io::store::search::IndexKey;
 use crate::media::command::MediaEvent;
 use crate::media::command::PromptIndex;
 use crate::media::port_pool::BoundSlot;
@@ -127,7 +141,7 @@ pub async fn start(config: &ServerConfig, places: &Places) -> anyhow::Result<Run
     let last_fact = recover(&house, config, places, &spine.journal).await?;
 
     // 4. The services over the database.
-    let tickets = start_services(config, &mut house, &mut spine);
+    let services = start_services(config, places, &mut house, &mut spine).await?;
 
     // 5. Prompts, media, recorder; SIP sockets and the control thread.
     let library = PromptLibrary::load(&places.prompts).map_err(|faults| anyhow::anyhow!("{faults}"))?;
@@ -136,12 +150,8 @@ pub async fn start(config: &ServerConfig, places: &Places) -> anyhow::Result<Run
     let sockets = open_sip(config, &spine.notify).await?;
     let (sender, commands) = mpsc::channel(CONTROL_QUEUE_MAX);
     let (views, stop) = (Arc::new(Views::default()), Arc::new(AtomicBool::new(false)));
-    let exchange = Exchange::new(exchange_parts(
-        config,
-        &mut house,
-        (&library, &media.slots, &sockets.listeners),
-        last_fact,
-    ));
+    let heard = (&library, media.slots.as_slice(), sockets.listeners.as_slice());
+    let exchange = Exchange::new(exchange_parts(config, &mut house, heard, last_fact));
     let doors = Doors {
         udp: sockets.udp,
         streams: sockets.streams,
@@ -165,7 +175,12 @@ pub async fn start(config: &ServerConfig, places: &Places) -> anyhow::Result<Run
         notify: Arc::clone(&spine.notify),
         views,
         store: house.store,
-        tickets,
+        tickets: services.tickets,
+        references: services.references,
+        search: services.search,
+        outbox: services.outbox,
+        articles: services.articles,
+        files: Files::new(places.data.join("files")),
         audit: house.audit,
         alarms: spine.alarms,
         keys: house.keys,
@@ -248,24 +263,98 @@ async fn open_spine(config: &ServerConfig, places: &Places, house: &mut House) -
     })
 }
 
-fn start_services(config: &ServerConfig, house: &mut House, spine: &mut Spine) -> TicketService {
+/// What stands over the database and under the handle.
+struct Services {
+    tickets: TicketService,
+    references: References,
+    search: Search,
+    outbox: Outbox,
+    articles: Articles,
+}
+
+async fn start_services(
+    config: &ServerConfig,
+    places: &Places,
+    house: &mut House,
+    spine: &mut Spine,
+) -> anyhow::Result<Services> {
     let projector = Projector::new(house.store.clone(), &config.node);
     spine.tasks.push(tokio::spawn(
         projector.run(spine.shipped.clone(), spine.watch.projector()),
     ));
-    let day_zone = house.zone.clone();
+    let now = house.clock.now();
+    let references = References::open(house.store.clone(), house.audit.clone(), now)
+        .await
+        .context("reference data")?;
+    tokio::spawn(
+        references
+            .clone()
+            .follow(|error| tracing::error!(%error, "reference data of another process were not taken up")),
+    );
+    let key = house.keys.with(|ring| IndexKey::new(ring.index_key()));
+    let search = Search::new(house.store.clone(), key, Arc::new(house.clock), &*config.node);
+    tokio::spawn(
+        search
+            .clone()
+            .fold_always(|error| tracing::error!(%error, "the search index was not folded")),
+    );
+    let outbox = start_outbox(config, places, house, spine)?;
+    let in_force = references.clone();
     let tickets = TicketService::new(TicketServiceParts {
         store: house.store.clone(),
         audit: house.audit.clone(),
+        keys: house.keys.clone(),
         clock: Arc::new(house.clock),
         random: house.random.fork(),
-        day_of: Arc::new(move |at| day_zone.date_of(at).compact()),
+        zone: house.zone.clone(),
+        area_code: house.profile.site.area_code.clone(),
+        reference: Arc::new(move || in_force.current()),
+        search: Some(search.clone()),
+        outbox: Some(outbox.clone()),
     });
+    archives::look_at_rights(&house.store, &spine.alarms).await;
+    start_order_tasks(config, places, house, spine, &tickets);
+    let articles = Articles::new(ArticleParts {
+        store: house.store.clone(),
+        audit: house.audit.clone(),
+        tickets: tickets.clone(),
+        outbox: Some(outbox.clone()),
+        clock: Arc::new(house.clock),
+        random: house.random.fork(),
+        zone: house.zone.clone(),
+    });
+    tokio::spawn(articles.clone().run());
+    Ok(Services {
+        tickets,
+        references,
+        search,
+        outbox,
+        articles,
+    })
+}
+
+/// What gives commands to orders, and what looks after the house; all but the policies run until the runtime ends: what
+/// they write is repeated at the next start.
+fn start_order_tasks(
+    config: &ServerConfig,
+    places: &Places,
+    house: &House,
+    spine: &mut Spine,
+    tickets: &TicketService,
+) {
     let policies = Policies::new(house.store.clone(), tickets.clone(), &config.node);
     spine.tasks.push(tokio::spawn(
         policies.run(spine.shipped.clone(), spine.watch.policies()),
     ));
-    // These two run until the runtime ends: what they write is repeated at the next start.
+    let archiver = archives::start(config, places, house, spine.alarms.clone(), tickets);
+    let deadlines = Deadlines::new(DeadlineParts {
+        store: house.store.clone(),
+        tickets: tickets.clone(),
+        clock: Arc::new(house.clock),
+        node: config.node.clone(),
+        on_archive_due: Arc::new(move |ticket| archiver.is_due(ticket)),
+    });
+    tokio::spawn(deadlines.run(|error| tracing::error!(%error, "clocks of work orders are fired late")));
     tokio::spawn(spine.alarms.clone().run());
     let heads_zone = house.zone.clone();
     tokio::spawn(house.audit.clone().keep_heads_daily(
@@ -273,7 +362,42 @@ fn start_services(config: &ServerConfig, house: &mut House, spine: &mut Spine) -
         move |at| heads_zone.date_of(at).to_string(),
         |error| tracing::error!(%error, "the daily head of the trail was not kept"),
     ));
-    tickets
+}
+
+fn start_outbox(
+    config: &ServerConfig,
+    places: &Places,
+    house: &House,
+    spine: &Spine,
+) -> anyhow::Result<Outbox> {
+    let clock = Arc::new(house.clock);
+    let ways = notify::open(&config.notify, &places.data, &house.zone, clock.clone())
+        .context("the way of messages, [notify]")?;
+    tokio::spawn(ways.work);
+    let (outbox, work, mut replies) = Outbox::new(OutboxParts {
+        store: house.store.clone(),
+        audit: house.audit.clone(),
+        alarms: spine.alarms.clone(),
+        clock,
+        node: config.node.clone(),
+        site: SiteWords {
+            city: house.profile.site.name.clone(),
+            signature: config.notify.signature.clone(),
+        },
+        area_code: house.profile.site.area_code.clone(),
+        sms: ways.sms,
+        webhook: ways.webhook,
+        incoming: ways.incoming,
+        pace: Pace::STANDARD,
+    });
+    tokio::spawn(work);
+    // Answers of citizens stand in the database until somebody takes them; here they are only noted.
+    tokio::spawn(async move {
+        while let Some(reply) = replies.recv().await {
+            tracing::info!(reply = %reply.id, "a citizen's message waits");
+        }
+    });
+    Ok(outbox)
 }
 
 fn exchange_parts(

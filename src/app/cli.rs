@@ -4,12 +4,15 @@
 //! Numbers and names are masked here as everywhere. Exit code 0 is success, 1 a fault, 2 a wrong command line.
 //! **Not here.** What the verbs do (`app::cli::*`), the server (`app::serve`).
 
+mod archive;
 mod audit;
 mod base;
 mod calls;
+mod conformance;
 mod doctor;
 mod profile;
 mod recordings;
+mod reference;
 mod table;
 mod tickets;
 mod users;
@@ -86,9 +89,18 @@ enum Verb {
     /// Makes and changes accounts.
     #[command(subcommand)]
     Users(users::Users),
+    /// Publishes organs, event types, rules, grids, calendar and settings, and shows what would change.
+    #[command(subcommand)]
+    Reference(reference::ReferenceVerb),
     /// Publishes profiles and shows what would change.
     #[command(subcommand)]
     Profile(profile::Profiles),
+    /// Checks, lists, opens and copies archives of closed orders.
+    #[command(subcommand)]
+    Archive(archive::Archives),
+    /// Reports how the standard was kept.
+    #[command(subcommand)]
+    Conformance(conformance::Reports),
     /// Checks the hash chains of facts against themselves and against the heads kept outside the database.
     #[command(subcommand)]
     Audit(audit::Audits),
@@ -166,7 +178,10 @@ async fn over_files(
         Verb::Recordings(verb) => recordings::run(&base, verb).await,
         Verb::Users(verb) => users::run(&base, verb).await,
         Verb::Profile(verb) => profile::run(&base, verb).await,
+        Verb::Reference(verb) => reference::run(&base, verb).await,
         Verb::Audit(verb) => audit::run(&base, verb).await,
+        Verb::Archive(verb) => archive::run(&base, config, verb).await,
+        Verb::Conformance(verb) => conformance::run(&base, config, verb).await,
         Verb::Replay { projection } => replay(&base, &projection).await,
         Verb::Serve | Verb::Check | Verb::Doctor => Ok(ExitCode::SUCCESS),
     };

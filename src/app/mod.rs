@@ -1,5 +1,6 @@
 //! The composition root: command line, configuration, start-up, shutdown. The only place that names everything.
 
+mod archives;
 pub mod build;
 pub mod cli;
 pub mod config;

@@ -190,6 +190,14 @@ uuid_id! {
     BootId,
     /// One alarm.
     AlarmId,
+    /// One 重点督办 case.
+    CaseId,
+    /// One article of the knowledge base.
+    ArticleId,
+    /// One request to bring the knowledge base up to date.
+    UpdateId,
+    /// One file of a work order.
+    FileId,
 }
 
 slug_id! {

@@ -4,6 +4,9 @@
 
 pub mod civil;
 pub mod codec;
+pub mod csv;
+pub mod document;
+pub mod fault;
 pub mod ids;
 pub mod limits;
 pub mod phone_number;

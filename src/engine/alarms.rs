@@ -82,6 +82,8 @@ kinds! {
     JournalLag = "journal-lag" Warning,
     /// The database does not answer.
     DatabaseDown = "database-down" Critical,
+    /// The program's own user of the database could change what is only ever added to.
+    DatabaseRights = "database-rights" Warning,
     /// Little disk is left.
     DiskLow = "disk-low" Warning,
     /// A recording could not be written.
@@ -90,6 +92,10 @@ kinds! {
     CertificateExpiring = "certificate-expiring" Warning,
     /// Too many RTP packets are lost.
     MediaLoss = "media-loss" Warning,
+    /// Short messages do not leave.
+    SmsGatewayDown = "sms-gateway-down" Critical,
+    /// A closed order could not be archived.
+    ArchiveFailed = "archive-failed" Critical,
     /// Nobody is there to take calls.
     NoAgentSignedIn = "no-agent-signed-in" Info,
 }

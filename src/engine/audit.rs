@@ -6,6 +6,7 @@
 //! **Not here.** Facts of calls (`io::journal`); the envelope and its hash (`fact::codec`).
 //! **Source.** GB/T 22239—2019 8.1.5.2 (audit records are protected against loss and change).
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
@@ -79,6 +80,8 @@ pub struct Verified {
     pub head: ChainHead,
     /// What is wrong, at most one hundred.
     pub faults: Vec<ChainFault>,
+    /// The last fact of each civil day that has one.
+    pub days: BTreeMap<String, FactNo>,
 }
 
 /// The chain of facts born in the database.
@@ -312,6 +315,18 @@ impl Audit {
     /// # Errors
     /// [`AuditError`] when it cannot be read; what is wrong with it stands in the answer.
     pub async fn verify(&self, node: &str) -> Result<Verified, AuditError> {
+        self.verify_by_day(node, |_| String::new()).await
+    }
+
+    /// The same, and tells which days have facts; `day` gives the civil day of an instant.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub async fn verify_by_day(
+        &self,
+        node: &str,
+        day: impl Fn(WallTime) -> String,
+    ) -> Result<Verified, AuditError> {
         let kept: Vec<KeptHead> = self
             .kept_heads()
             .await?
@@ -322,6 +337,7 @@ impl Audit {
             facts: 0,
             head: ChainHead::first(),
             faults: Vec::new(),
+            days: BTreeMap::new(),
         };
         let mut seen = 0;
         loop {
@@ -331,7 +347,8 @@ impl Audit {
                 .facts_after(node, verified.head.fact_no, PAGE)
                 .await?;
             for (fact_no, text) in &page {
-                check_fact(&mut verified, *fact_no, text);
+                let at = check_fact(&mut verified, *fact_no, text);
+                at.map(|at| verified.days.insert(day(at), *fact_no));
                 let named = kept.iter().filter(|head| head.fact_no == *fact_no);
                 for head in named {
                     seen += 1;
@@ -392,9 +409,11 @@ impl KeptHead {
     }
 }
 
-fn check_fact(verified: &mut Verified, fact_no: FactNo, text: &str) {
+/// Checks a fact against the one before it; gives when it happened.
+fn check_fact(verified: &mut Verified, fact_no: FactNo, text: &str) -> Option<WallTime> {
     verified.facts += 1;
     let follows = fact_no.0 == verified.head.fact_no.0.saturating_add(1);
+    let envelope = codec::decode(text.as_bytes()).ok();
     let hash = match codec::verify_link(text.as_bytes(), &verified.head.hash) {
         Ok(hash) if follows => hash,
         Ok(hash) => {
@@ -404,12 +423,11 @@ fn check_fact(verified: &mut Verified, fact_no: FactNo, text: &str) {
         Err(_) => {
             verified.faults.push(ChainFault { fact_no, day: None });
             // The rest is checked against what the text claims, so that one fault is told once.
-            codec::decode(text.as_bytes())
-                .map(|envelope| envelope.hash)
-                .unwrap_or_default()
+            envelope.as_ref().map(|it| it.hash.clone()).unwrap_or_default()
         }
     };
     verified.head = ChainHead { fact_no, hash };
+    envelope.map(|it| WallTime::from_micros(it.at_us))
 }
 
 async fn append(path: &Path, lines: &str) -> std::io::Result<()> {

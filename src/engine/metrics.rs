@@ -157,7 +157,13 @@ impl Metrics {
                 // The row stands for as many calls, each refused for this reason.
                 add_at(&self.refusals, reason.at(), *count);
             }
-            Fact::Agent(_) | Fact::Recording(_) | Fact::Ticket(_) | Fact::Account(_) | Fact::System(_) => (),
+            Fact::Agent(_)
+            | Fact::Recording(_)
+            | Fact::Ticket(_)
+            | Fact::Case(_)
+            | Fact::Article(_)
+            | Fact::Account(_)
+            | Fact::System(_) => (),
         }
     }
 

@@ -11,15 +11,21 @@
 //! **Not here.** Decisions about calls (`exchange`), about orders (`ticket`).
 
 pub mod alarms;
+pub mod archiver;
+pub mod articles;
 pub mod audit;
 pub mod control_loop;
+pub mod deadlines;
 pub mod devices;
 pub mod doors;
 pub mod metrics;
+pub mod outbox;
 pub mod policies;
 pub mod projector;
 pub mod publication;
 pub mod recovery;
+pub mod reference;
+pub mod search;
 pub mod shipper;
 pub mod ticket_service;
 pub mod views;
@@ -45,9 +51,13 @@ use crate::base::civil::SiteZone;
 use crate::base::ids::PromptId;
 use crate::base::time::Clock as _;
 use crate::engine::alarms::Alarms;
+use crate::engine::articles::Articles;
 use crate::engine::audit::Audit;
 use crate::engine::control_loop::CommandRequest;
 use crate::engine::metrics::Metrics;
+use crate::engine::outbox::Outbox;
+use crate::engine::reference::References;
+use crate::engine::search::Search;
 use crate::engine::ticket_service::TicketService;
 use crate::engine::views::Views;
 use crate::exchange::command::Command;
@@ -59,6 +69,7 @@ use crate::fact::Fact;
 use crate::fact::Record;
 use crate::fact::account::AccountFact;
 use crate::io::clock::SystemClock;
+use crate::io::files::Files;
 use crate::io::keys::Keys;
 use crate::io::store::Store;
 use crate::sip::endpoint::DeviceAccount;
@@ -89,6 +100,16 @@ pub struct EngineParts {
     pub store: Store,
     /// Work orders.
     pub tickets: TicketService,
+    /// Organs, categories, rules, calendar, settings.
+    pub references: References,
+    /// The index over the words of orders.
+    pub search: Search,
+    /// Messages that leave the house.
+    pub outbox: Outbox,
+    /// The knowledge base.
+    pub articles: Articles,
+    /// Files of orders.
+    pub files: Files,
     /// The trail of what people do.
     pub audit: Audit,
     /// The alarm list.
@@ -235,6 +256,31 @@ impl Engine {
     /// Work orders.
     pub fn tickets(&self) -> &TicketService {
         &self.0.parts.tickets
+    }
+
+    /// Organs, categories, rules, calendar, settings.
+    pub fn references(&self) -> &References {
+        &self.0.parts.references
+    }
+
+    /// The index over the words of orders.
+    pub fn search(&self) -> &Search {
+        &self.0.parts.search
+    }
+
+    /// Messages that leave the house.
+    pub fn outbox(&self) -> &Outbox {
+        &self.0.parts.outbox
+    }
+
+    /// The knowledge base.
+    pub fn articles(&self) -> &Articles {
+        &self.0.parts.articles
+    }
+
+    /// Files of orders.
+    pub fn files(&self) -> &Files {
+        &self.0.parts.files
     }
 
     /// The trail of what people do.

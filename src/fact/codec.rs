@@ -155,13 +155,15 @@ impl Envelope {
         let value = serde_json::json!({ "kind": self.kind, "body": body });
         let family = self.kind.split('.').next().unwrap_or_default();
         let read = match (family, self.kind.as_str()) {
-            (_, "call.refusals_counted") | ("node" | "profile" | "alarm", _) => {
+            (_, "call.refusals_counted") | ("node" | "profile" | "reference" | "alarm", _) => {
                 serde_json::from_value(value).map(Fact::System)
             }
             ("call", _) => serde_json::from_value(value).map(Fact::Call),
             ("agent" | "device", _) => serde_json::from_value(value).map(Fact::Agent),
             ("recording", _) => serde_json::from_value(value).map(Fact::Recording),
             ("ticket", _) => serde_json::from_value(value).map(Fact::Ticket),
+            ("case", _) => serde_json::from_value(value).map(Fact::Case),
+            ("article", _) => serde_json::from_value(value).map(Fact::Article),
             ("user" | "permission" | "personal", _) => serde_json::from_value(value).map(Fact::Account),
             _ => return Ok(None),
         };

@@ -9,8 +9,11 @@
 
 pub mod account;
 pub mod agent;
+pub mod article;
 pub mod call;
+pub mod case;
 pub mod codec;
+pub mod codes;
 pub mod personal;
 pub mod recording;
 pub mod system;
@@ -24,7 +27,9 @@ use crate::base::ids::TicketId;
 use crate::base::time::Now;
 use crate::fact::account::AccountFact;
 use crate::fact::agent::AgentFact;
+use crate::fact::article::ArticleFact;
 use crate::fact::call::CallFact;
+use crate::fact::case::CaseFact;
 use crate::fact::personal::Personal;
 use crate::fact::recording::RecordingFact;
 use crate::fact::system::SystemFact;
@@ -102,6 +107,10 @@ pub enum Fact {
     Recording(RecordingFact),
     /// About a work order.
     Ticket(TicketFact),
+    /// About a 重点督办 case.
+    Case(CaseFact),
+    /// About an article of the knowledge base.
+    Article(ArticleFact),
     /// About accounts, sign-ins and reads of personal data.
     Account(AccountFact),
     /// About the program.

@@ -30,6 +30,16 @@ pub enum SystemFact {
         /// Hex SHA-256 of the document.
         sha256: String,
     },
+    /// A document of reference data became the one that counts.
+    #[serde(rename = "reference.published")]
+    ReferencePublished {
+        /// Its kind, as `organs`.
+        document: String,
+        /// Its version: 1, 2, 3 …
+        version: i64,
+        /// Hex SHA-256 of the document.
+        sha256: String,
+    },
     /// An alarm was raised.
     #[serde(rename = "alarm.raised")]
     AlarmRaised {

@@ -80,6 +80,8 @@ codes! {
     InProgress = "in_progress" CONFLICT,
     /// The key came before with another request.
     KeyReused = "key_reused" UNPROCESSABLE_ENTITY,
+    /// A rule of the standard does not allow it now.
+    Rule = "rule" UNPROCESSABLE_ENTITY,
     /// A value is not what it may be.
     Invalid = "invalid" UNPROCESSABLE_ENTITY,
     /// A value names nothing that there is.
@@ -124,7 +126,9 @@ pub(crate) struct Body {
     /// Every field at fault.
     fields: Vec<String>,
     /// The clause of the standard behind the refusal.
-    clause: Option<&'static str>,
+    clause: Option<String>,
+    /// The rule of a work order that refuses it.
+    rule: Option<&'static str>,
     #[serde(skip)]
     #[schema(ignore)]
     retry_after_s: Option<u64>,
@@ -146,6 +150,7 @@ impl Problem {
             field: None,
             fields: Vec::new(),
             clause: None,
+            rule: None,
             retry_after_s: None,
         }))
     }
@@ -165,8 +170,14 @@ impl Problem {
     }
 
     /// Names the clause behind the refusal.
-    pub fn clause(mut self, clause: Option<&'static str>) -> Self {
+    pub fn clause(mut self, clause: Option<String>) -> Self {
         self.0.clause = clause;
+        self
+    }
+
+    /// Names the rule of a work order that refuses it.
+    pub fn rule(mut self, rule: &'static str) -> Self {
+        self.0.rule = Some(rule);
         self
     }
 
@@ -291,6 +302,10 @@ impl From<TicketError> for Problem {
             TicketError::AlreadyOpen => Self::new(Code::Exists),
             TicketError::NotOpen => Self::new(Code::NotFound),
             TicketError::NotAllowed { .. } => Self::new(Code::NotAllowed),
+            TicketError::Forbidden { rule, .. } => Self::new(Code::Forbidden).rule(rule),
+            TicketError::Rule { rule, .. } => Self::new(Code::Rule)
+                .title(text("ticket_rule", rule).to_owned())
+                .rule(rule),
             TicketError::Version { .. } => Self::new(Code::Conflict),
             TicketError::Incomplete { fields, .. } => {
                 let labels: Vec<&str> = fields.iter().map(|field| text("ticket_field", field)).collect();
@@ -340,6 +355,6 @@ mod tests {
         assert_eq!(problem.0.title, "请填写诉求内容、紧急程度");
         assert_eq!(problem.0.field.as_deref(), Some("content"));
         assert_eq!(problem.0.fields, ["content", "urgency"]);
-        assert_eq!(problem.0.clause, Some("DB1302/T 604—2025 7.1.2 a"));
+        assert_eq!(problem.0.clause.as_deref(), Some("DB1302/T 604—2025 7.1.2 a"));
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! **Invariants.** A key belongs to one session, method, path and body. Answers of 500 and above, and those too large to
 //! keep, are forgotten: the request may be tried again.
-//! **Not here.** Keys over restarts: a work order keeps the key of its submission in its row.
+//! **Not here.** Keys over restarts: a work order keeps the keys of its commands beside its row.
 //! **Source.** draft-ietf-httpapi-idempotency-key-header-07.
 
 use std::collections::BTreeMap;

@@ -17,6 +17,7 @@ pub mod server;
 
 mod agents;
 mod alarms;
+mod articles;
 mod assets;
 mod calls;
 mod extract;
@@ -25,10 +26,12 @@ mod health;
 mod idempotency;
 mod instant;
 mod live_call;
+mod outbox;
 mod page;
 mod profiles;
 mod queues;
 mod recordings;
+mod reference;
 mod session;
 mod statistics;
 mod stream;
@@ -48,6 +51,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::watch;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::UtoipaMethodRouterExt as _;
 use utoipa_axum::routes;
 
 use crate::account::permission::Object;
@@ -57,6 +61,7 @@ use crate::engine::Engine;
 use crate::http::auth::SignedIn;
 use crate::http::error::Code;
 use crate::http::error::Problem;
+use crate::io::files::FILE_BYTES_MAX;
 
 /// What every handler has at hand; cheap to clone.
 #[derive(Clone)]
@@ -75,6 +80,8 @@ pub struct WebParts {
     recalled: auth::Recalled,
     answers: idempotency::Answers,
     sittings: recordings::Sittings,
+    /// Strangers who ask about an order.
+    public: tickets::public::Gate,
     stopping: watch::Sender<bool>,
 }
 
@@ -106,6 +113,7 @@ impl Web {
             recalled: auth::Recalled::default(),
             answers: idempotency::Answers::default(),
             sittings: recordings::Sittings::default(),
+            public: tickets::public::Gate::default(),
             stopping: watch::channel(false).0,
         }))
     }
@@ -172,16 +180,51 @@ fn resources() -> OpenApiRouter<Web> {
         .routes(routes!(calls::hang_up))
         .routes(routes!(recordings::list))
         .routes(routes!(recordings::audio))
-        .routes(routes!(tickets::list))
-        .routes(routes!(tickets::show, tickets::save))
-        .routes(routes!(tickets::submit))
+        .merge(orders())
+        .merge(knowledge())
+        .routes(routes!(reference::show, reference::publish))
+        .routes(routes!(reference::history))
         .routes(routes!(statistics::queues))
         .routes(routes!(alarms::list))
         .routes(routes!(alarms::acknowledge))
+        .routes(routes!(outbox::list))
+        .routes(routes!(outbox::requeue))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::set_roles))
         .routes(routes!(users::set_state))
         .routes(routes!(users::set_password))
         .routes(routes!(stream::open))
         .route("/openapi.json", get(openapi::serve))
+}
+
+/// Work orders, and what citizens ask of them without an account.
+fn orders() -> OpenApiRouter<Web> {
+    let uploads = routes!(tickets::files::upload).layer(DefaultBodyLimit::max(FILE_BYTES_MAX));
+    OpenApiRouter::new()
+        .routes(routes!(tickets::list::list, tickets::create))
+        .routes(routes!(tickets::list::search))
+        .routes(routes!(tickets::duplicates::of_typed))
+        .routes(routes!(tickets::show, tickets::save))
+        .routes(routes!(tickets::submit))
+        .routes(routes!(tickets::commands::give))
+        .routes(routes!(tickets::add_matter))
+        .routes(routes!(tickets::reveal))
+        .routes(routes!(tickets::history::show))
+        .routes(routes!(tickets::duplicates::of_ticket))
+        .routes(uploads)
+        .routes(routes!(tickets::files::download))
+        .routes(routes!(tickets::duplicates::of_caller))
+        .routes(routes!(tickets::public::query))
+        .routes(routes!(tickets::public::urge))
+        .routes(routes!(tickets::public::facts))
+}
+
+/// The knowledge base.
+fn knowledge() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(articles::list, articles::create))
+        .routes(routes!(articles::show, articles::write))
+        .routes(routes!(articles::approve))
+        .routes(routes!(articles::retire))
+        .routes(routes!(articles::updates, articles::ask))
 }

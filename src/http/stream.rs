@@ -323,11 +323,14 @@ impl<'a> Stream<'a> {
 
     async fn take_ticket(&mut self, change: Result<TicketChange, RecvError>) -> Result<(), End> {
         match change {
-            Ok(change) if self.sight.own.as_ref() == Some(&change.agent) => {
+            Ok(change) if self.sight.own.is_some() && self.sight.own == change.agent => {
                 let dto = TicketDto {
                     id: change.ticket.to_string(),
                     number: change.number,
-                    interaction: change.interaction.to_string(),
+                    interaction: change
+                        .interaction
+                        .map(|call| call.to_string())
+                        .unwrap_or_default(),
                     version: change.version,
                 };
                 self.number("ticket", &dto).await

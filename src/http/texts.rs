@@ -8,13 +8,15 @@ use std::sync::LazyLock;
 static TEXTS: LazyLock<toml::Table> =
     LazyLock::new(|| include_str!("../../texts/zh-CN.toml").parse().unwrap_or_default());
 
-/// The words for `code` in `table`, or the code itself.
+/// The words for `code` in `table` (`document.event` is a table in another), or the code itself.
 pub(crate) fn text<'a>(table: &str, code: &'a str) -> &'a str
 where
     'static: 'a,
 {
-    TEXTS
-        .get(table)
+    let mut names = table.split('.');
+    let outer = TEXTS.get(names.next().unwrap_or_default());
+    names
+        .fold(outer, |outer, name| outer.and_then(|outer| outer.get(name)))
         .and_then(|table| table.get(code))
         .and_then(toml::Value::as_str)
         .unwrap_or(code)

@@ -101,6 +101,7 @@ pub struct KeyRing {
     masters: BTreeMap<String, DataKey>,
     wrapping: String,
     tag_key: DataKey,
+    index_key: DataKey,
     /// Keys by id, each with the turn of its last use.
     cache: BTreeMap<Arc<str>, (DataKey, u64)>,
     /// Ids by that turn: the first was used longest ago.
@@ -150,10 +151,12 @@ impl KeyRing {
             return Err(KeyError::Format { path, line: 1 });
         };
         let tag_key = DataKey(hmac(&first.0, b"rexian number tags 1"));
+        let index_key = DataKey(hmac(&first.0, b"rexian search index 1"));
         Ok(Self {
             masters,
             wrapping,
             tag_key,
+            index_key,
             cache: BTreeMap::new(),
             order: BTreeMap::new(),
             turn: 0,
@@ -170,6 +173,11 @@ impl KeyRing {
         let known = Self::open(data)?.masters.len();
         append_master(&path, &format!("m{}", known + 1)).map_err(|error| KeyError::Io { path, error })?;
         Self::open(data)
+    }
+
+    /// The key from which the search index makes its tags.
+    pub const fn index_key(&self) -> &[u8; 32] {
+        &self.index_key.0
     }
 
     /// The id of the master that wraps.

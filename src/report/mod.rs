@@ -6,4 +6,7 @@
 
 pub mod cdr;
 pub mod closing;
+pub mod conformance;
 pub mod interval;
+pub mod ratio;
+pub mod ratio_table;

@@ -369,6 +369,7 @@ fn ticket_records() -> Vec<Record> {
                 agent: id("1001"),
                 queue: id("general"),
                 recording: Some(recording()),
+                line: None,
             },
         )),
         with_caller(of(
@@ -389,6 +390,17 @@ fn ticket_records() -> Vec<Record> {
             },
         )),
     ]
+}
+
+fn order_records() -> Vec<Record> {
+    let of = |fact| record(Actor::named(ActorKind::User, "zhao"), "command", fact);
+    let of_order = |fact| Record {
+        ticket: Some(id::<TicketId>("0199f5c2-1000-7000-8000-000000000006")),
+        ..of(fact)
+    };
+    let orders = crate::golden_orders::of_orders().into_iter().map(of_order);
+    let beside = crate::golden_orders::beside_orders().into_iter().map(of);
+    orders.chain(beside).collect()
 }
 
 fn account_records() -> Vec<Record> {
@@ -457,6 +469,14 @@ fn system_records() -> Vec<Record> {
             },
         ),
         of(
+            "api:reference",
+            SystemFact::ReferencePublished {
+                document: "organs".to_owned(),
+                version: 2,
+                sha256: BEFORE[7..].to_owned(),
+            },
+        ),
+        of(
             "watch",
             SystemFact::AlarmRaised {
                 alarm: alarm(),
@@ -489,6 +509,7 @@ fn records() -> Vec<Record> {
         agent_records(),
         recording_records(),
         ticket_records(),
+        order_records(),
         account_records(),
         system_records(),
     ]

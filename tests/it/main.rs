@@ -17,23 +17,30 @@
 )]
 
 mod acd;
+mod archive;
 mod conformance;
+mod conformance_report;
 mod durable;
 mod exchange;
 mod golden_facts;
+mod golden_orders;
 mod http;
 mod ivr;
 mod media;
+mod notify;
 mod numbers;
+mod pdf;
 mod postgres;
 mod profile_check;
 mod prompts;
 mod real;
 mod recording;
 mod report;
+mod rights;
 mod shell;
 mod sip;
 mod sip_machines;
 mod store;
+mod ticket;
 mod ticket_draft;
 mod tidy;

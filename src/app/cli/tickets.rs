@@ -88,13 +88,17 @@ pub(super) async fn run(base: &Base, verb: Tickets) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
+fn or_empty(id: Option<&impl ToString>) -> String {
+    id.map(ToString::to_string).unwrap_or_default()
+}
+
 fn line(base: &Base, row: &TicketRow) -> [String; 8] {
     let (ticket, draft) = (&row.ticket, &row.ticket.draft);
     [
         ticket.number.clone(),
         ticket.state.to_string(),
         base.local(Some(ticket.created_at)),
-        ticket.agent.to_string(),
+        or_empty(ticket.agent.as_ref()),
         draft
             .appeal_type
             .map(AppealType::code)
@@ -102,7 +106,7 @@ fn line(base: &Base, row: &TicketRow) -> [String; 8] {
             .to_owned(),
         draft.category.clone(),
         draft.urgency.map(Urgency::code).unwrap_or_default().to_owned(),
-        ticket.interaction.to_string(),
+        or_empty(ticket.interaction.as_ref()),
     ]
 }
 
@@ -118,14 +122,11 @@ async fn show(base: &Base, row: &TicketRow) -> anyhow::Result<()> {
         ("number", ticket.number.clone()),
         ("state", ticket.state.to_string()),
         ("id", ticket.id.to_string()),
-        ("interaction", ticket.interaction.to_string()),
+        ("interaction", or_empty(ticket.interaction.as_ref())),
         ("caller", base.caller(row.caller.as_ref()).await?),
-        (
-            "line",
-            ticket.line.as_ref().map(ToString::to_string).unwrap_or_default(),
-        ),
-        ("queue", ticket.queue.to_string()),
-        ("agent", ticket.agent.to_string()),
+        ("line", or_empty(ticket.line.as_ref())),
+        ("queue", or_empty(ticket.queue.as_ref())),
+        ("agent", or_empty(ticket.agent.as_ref())),
         (
             "recording",
             ticket

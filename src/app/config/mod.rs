@@ -11,9 +11,11 @@
 
 mod cross;
 mod document;
+mod documents;
 mod flow_form;
 mod form;
 mod manifest;
+mod notify;
 mod server;
 
 use std::collections::BTreeMap;
@@ -27,7 +29,9 @@ use sha2::Sha256;
 use crate::app::config::cross::Parts;
 use crate::app::config::document::Document;
 use crate::app::config::document::Source;
+pub use crate::app::config::documents::DocumentsConfig;
 use crate::app::config::form::Entries;
+pub use crate::app::config::notify::NotifyConfig;
 pub use crate::app::config::server::HttpConfig;
 pub use crate::app::config::server::MediaSettings;
 pub use crate::app::config::server::ServerConfig;

@@ -13,6 +13,10 @@ use serde::Deserialize;
 
 use crate::app::config::document::Document;
 use crate::app::config::document::Table;
+use crate::app::config::documents;
+use crate::app::config::documents::DocumentsConfig;
+use crate::app::config::notify;
+use crate::app::config::notify::NotifyConfig;
 
 const CALLS: RangeInclusive<u32> = 1..=10_000;
 const CALL_RATES: RangeInclusive<u32> = 1..=5_000;
@@ -44,6 +48,10 @@ pub struct ServerConfig {
     pub http: HttpConfig,
     /// Where RTP flows.
     pub media: MediaSettings,
+    /// How messages leave.
+    pub notify: NotifyConfig,
+    /// Archives and their papers.
+    pub documents: DocumentsConfig,
 }
 
 /// One SIP socket.
@@ -112,6 +120,8 @@ pub(super) fn read(document: &Document) -> Option<ServerConfig> {
     let sip = root.section("sip").map(|table| listeners(&table));
     let http = root.section("http").and_then(|table| http(&table));
     let media = root.section("media").and_then(|table| media(&table, calls_max));
+    let notify = notify::read(&root);
+    let documents = documents::read(&root);
     root.finish();
     let config = ServerConfig {
         node: node?,
@@ -123,6 +133,8 @@ pub(super) fn read(document: &Document) -> Option<ServerConfig> {
         sip: sip?,
         http: http?,
         media: media?,
+        notify: notify?,
+        documents,
     };
     families(&root, &config);
     document.is_sound().then_some(config)

@@ -98,7 +98,7 @@ macro_rules! columns {
          i.agent_answered_at_us, i.ended_at_us, i.queue, i.agent, i.outcome, i.ended_by, i.status, i.refusal, i.q850,
          i.recording, i.notice_prompt, i.notice_whole, i.notice_played_ms, i.choices,
          i.wait_ms, i.talk_ms, i.hold_ms, i.wrapup_ms, t.id, t.number
-         FROM interaction i LEFT JOIN ticket t ON t.interaction = i.id"
+         FROM interaction i LEFT JOIN ticket t ON t.interaction = i.id AND t.matter = 1"
     };
 }
 

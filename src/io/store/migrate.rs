@@ -27,11 +27,43 @@ pub struct Migration {
 }
 
 /// Every script in order.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    title: "first",
-    sql: include_str!("migrations/0001_first.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        title: "first",
+        sql: include_str!("migrations/0001_first.sql"),
+    },
+    Migration {
+        version: 2,
+        title: "orders",
+        sql: include_str!("migrations/0002_orders.sql"),
+    },
+    Migration {
+        version: 3,
+        title: "reference",
+        sql: include_str!("migrations/0003_reference.sql"),
+    },
+    Migration {
+        version: 4,
+        title: "outbox",
+        sql: include_str!("migrations/0004_outbox.sql"),
+    },
+    Migration {
+        version: 5,
+        title: "search",
+        sql: include_str!("migrations/0005_search.sql"),
+    },
+    Migration {
+        version: 7,
+        title: "archive",
+        sql: include_str!("migrations/0007_archive.sql"),
+    },
+    Migration {
+        version: 8,
+        title: "articles",
+        sql: include_str!("migrations/0008_articles.sql"),
+    },
+];
 
 impl Migration {
     /// Hex SHA-256 of the text.
@@ -84,14 +116,21 @@ pub(crate) async fn run_all(
 
 /// How many of `migrations` are applied; refuses what is not ours.
 async fn applied(store: &Store, migrations: &[Migration]) -> Result<usize, StoreError> {
-    let mut tx = store.begin().await?;
-    Store::lock_schema(&mut tx).await?;
-    tx.execute(CREATE, []).await?;
-    tx.commit().await?;
-    let rows = sql::read(store.database(), SELECT, [], |cells| {
-        Ok((cells.int()?, cells.text()?))
-    })
-    .await?;
+    let read = || {
+        sql::read(store.database(), SELECT, [], |cells| {
+            Ok((cells.int()?, cells.text()?))
+        })
+    };
+    let mut found = read().await;
+    if found.is_err() {
+        // It is not there yet. Whoever may only read and write rows does not come here, once it is.
+        let mut tx = store.begin().await?;
+        Store::lock_schema(&mut tx).await?;
+        tx.execute(CREATE, []).await?;
+        tx.commit().await?;
+        found = read().await;
+    }
+    let rows = found?;
     let known = migrations.last().map_or(0, |last| last.version);
     for (at, (version, checksum)) in rows.iter().enumerate() {
         let Some(migration) = migrations.get(at) else {

@@ -1,16 +1,26 @@
 use super::*;
 use crate::io::store::Address;
 
-const SECOND: Migration = Migration {
-    version: 2,
-    title: "second",
-    sql: "CREATE TABLE later (id TEXT PRIMARY KEY);",
-};
-const BROKEN: Migration = Migration {
-    version: 3,
-    title: "broken",
-    sql: "CREATE TABLE half (id TEXT); CREATE TABLE half (id TEXT);",
-};
+/// The newest released version, and how many there are.
+fn released() -> (i64, usize) {
+    (MIGRATIONS.last().unwrap().version, MIGRATIONS.len())
+}
+
+fn later() -> Migration {
+    Migration {
+        version: released().0 + 1,
+        title: "later",
+        sql: "CREATE TABLE later (id TEXT PRIMARY KEY);",
+    }
+}
+
+fn broken() -> Migration {
+    Migration {
+        version: released().0 + 2,
+        title: "broken",
+        sql: "CREATE TABLE half (id TEXT); CREATE TABLE half (id TEXT);",
+    }
+}
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
@@ -39,7 +49,8 @@ fn a_file_is_copied_before_it_is_migrated_and_the_copy_opens_as_it_was() {
             .unwrap();
         store.setting_once("realm", "tangshan").await.unwrap();
         assert_eq!(backups(folder.path()), Vec::<std::path::PathBuf>::new());
-        let both = [MIGRATIONS[0], SECOND];
+        let (newest, count) = released();
+        let both = [MIGRATIONS, &[later()]].concat();
         run_all(&store, Some(&file), WallTime::from_micros(8), &both)
             .await
             .unwrap();
@@ -47,13 +58,14 @@ fn a_file_is_copied_before_it_is_migrated_and_the_copy_opens_as_it_was() {
             .await
             .unwrap();
         let copies = backups(folder.path());
-        assert_eq!(copies, [folder.path().join("rexian.db.schema-1.8.backup")]);
+        let copy = format!("rexian.db.schema-{count}.8.backup");
+        assert_eq!(copies, [folder.path().join(copy)]);
         store.close().await;
         let refused = Store::open(&Address::Sqlite(file), WallTime::from_micros(9))
             .await
             .unwrap_err();
         assert!(
-            matches!(refused, StoreError::Newer { found: 2, known: 1 }),
+            matches!(refused, StoreError::Newer { found, known } if (found, known) == (newest + 1, newest)),
             "{refused}"
         );
         let copy = Store::open(&Address::Sqlite(copies[0].clone()), WallTime::from_micros(9))
@@ -69,7 +81,7 @@ fn a_migration_that_fails_halfway_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let address = Address::Sqlite(folder.path().join("rexian.db"));
         let store = Store::open(&address, WallTime::from_micros(7)).await.unwrap();
-        let all = [MIGRATIONS[0], SECOND, BROKEN];
+        let all = [MIGRATIONS, &[later(), broken()]].concat();
         assert!(
             run_all(&store, None, WallTime::from_micros(8), &all)
                 .await
@@ -78,7 +90,12 @@ fn a_migration_that_fails_halfway_leaves_nothing() {
         let versions = sql::read(store.database(), SELECT, [], sql::Cells::int)
             .await
             .unwrap();
-        assert_eq!(versions, [1, 2]);
+        let expected: Vec<i64> = MIGRATIONS
+            .iter()
+            .map(|it| it.version)
+            .chain([released().0 + 1])
+            .collect();
+        assert_eq!(versions, expected);
         let half = sql::read(store.database(), "SELECT COUNT(*) FROM half", [], sql::Cells::int).await;
         assert!(half.is_err(), "the broken one was rolled back whole");
     });

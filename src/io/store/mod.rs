@@ -10,14 +10,25 @@
 //! **Not here.** What the rows mean (`report`, `ticket`, `account`); when they are written (`engine`).
 
 pub mod alarms;
+pub mod archives;
+pub mod articles;
 pub mod calls;
+pub mod conformance;
 pub mod journal;
 pub mod keys;
 pub mod migrate;
+pub mod outbox;
+pub mod outbox_attempt;
 pub mod profiles;
 pub mod recordings;
+pub mod reference;
+pub mod rights;
+pub mod search;
+pub mod search_segment;
+pub mod sms_inbound;
 pub(crate) mod sql;
 pub mod statistics;
+pub mod ticket_files;
 pub mod tickets;
 pub mod users;
 
@@ -221,6 +232,11 @@ impl Store {
         tx.execute(SQL, sql::values![name, value]).await?;
         tx.commit().await?;
         Ok(self.setting(name).await?.unwrap_or_else(|| value.to_owned()))
+    }
+
+    /// Whether the database has users of its own, so that rights can be taken away.
+    pub(crate) fn has_users(&self) -> bool {
+        matches!(&*self.database, Database::Postgres(_))
     }
 
     pub(crate) fn database(&self) -> &Database {

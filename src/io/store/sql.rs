@@ -25,7 +25,7 @@ use crate::base::time::WallTime;
 use crate::io::store::StoreError;
 
 /// A value bound to a placeholder.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value<'a> {
     /// TEXT, or NULL of it.
     Text(Option<Cow<'a, str>>),
@@ -78,6 +78,18 @@ impl From<u64> for Value<'_> {
 impl From<Option<i64>> for Value<'_> {
     fn from(value: Option<i64>) -> Self {
         Self::Int(value)
+    }
+}
+
+impl From<u32> for Value<'_> {
+    fn from(value: u32) -> Self {
+        Self::Int(Some(i64::from(value)))
+    }
+}
+
+impl From<Option<bool>> for Value<'_> {
+    fn from(value: Option<bool>) -> Self {
+        Self::Int(value.map(i64::from))
     }
 }
 

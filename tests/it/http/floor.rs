@@ -23,10 +23,17 @@ use rexian::engine::Engine;
 use rexian::engine::EngineParts;
 use rexian::engine::alarms::AlarmParts;
 use rexian::engine::alarms::Alarms;
+use rexian::engine::articles::ArticleParts;
+use rexian::engine::articles::Articles;
 use rexian::engine::audit::Audit;
 use rexian::engine::audit::AuditConfig;
 use rexian::engine::control_loop::CommandRequest;
 use rexian::engine::metrics::Metrics;
+use rexian::engine::outbox::Outbox;
+use rexian::engine::outbox::OutboxParts;
+use rexian::engine::outbox::Pace;
+use rexian::engine::reference::References;
+use rexian::engine::search::Search;
 use rexian::engine::ticket_service::DraftRequest;
 use rexian::engine::ticket_service::TicketService;
 use rexian::engine::ticket_service::TicketServiceParts;
@@ -47,13 +54,19 @@ use rexian::http::Web;
 use rexian::http::auth;
 use rexian::http::server;
 use rexian::io::clock::SystemClock;
+use rexian::io::files::Files;
 use rexian::io::keys::KeyRing;
 use rexian::io::keys::Keys;
+use rexian::io::notify;
+use rexian::io::notify::NotifyConfig;
+use rexian::io::notify::SmsConfig;
+use rexian::io::notify::render::SiteWords;
 use rexian::io::store::Address;
 use rexian::io::store::Store;
 use rexian::io::store::calls::CallChange;
 use rexian::io::store::recordings::RecordingRow;
 use rexian::io::store::recordings::RecordingState;
+use rexian::io::store::search::IndexKey;
 use rexian::io::store::users::Account;
 use rexian::io::store::users::AccountState;
 use rexian::io::store::users::WebSession;
@@ -137,13 +150,33 @@ impl Floor {
             random: random.fork(),
         });
         let zone = SiteZone::new("Asia/Shanghai").unwrap();
-        let day_zone = zone.clone();
+        let now = clock.now();
+        let references = References::open(store.clone(), audit.clone(), now).await.unwrap();
+        let key = keys.with(|ring| IndexKey::new(ring.index_key()));
+        let search = Search::new(store.clone(), key, Arc::new(clock), "n1");
+        let alarms = alarms.await.unwrap();
+        let outbox = outbox(&store, &audit, &alarms, folder.path(), &zone, clock);
+        let in_force = references.clone();
         let tickets = TicketService::new(TicketServiceParts {
             store: store.clone(),
             audit: audit.clone(),
+            keys: keys.clone(),
             clock: Arc::new(clock),
             random: random.fork(),
-            day_of: Arc::new(move |at| day_zone.date_of(at).compact()),
+            zone: zone.clone(),
+            area_code: "315".into(),
+            reference: Arc::new(move || in_force.current()),
+            search: Some(search.clone()),
+            outbox: Some(outbox.clone()),
+        });
+        let articles = Articles::new(ArticleParts {
+            store: store.clone(),
+            audit: audit.clone(),
+            tickets: tickets.clone(),
+            outbox: Some(outbox.clone()),
+            clock: Arc::new(clock),
+            random: random.fork(),
+            zone: zone.clone(),
         });
         let (commands, inbox) = mpsc::channel(16);
         let views = Arc::new(Views::default());
@@ -153,8 +186,13 @@ impl Floor {
             views: Arc::clone(&views),
             store,
             tickets,
+            references,
+            search,
+            outbox,
+            articles,
+            files: Files::new(folder.path().join("files")),
             audit,
-            alarms: alarms.await.unwrap(),
+            alarms,
             keys,
             profile: Arc::new(profile()),
             profile_version: 1,
@@ -229,6 +267,19 @@ impl Floor {
             .unwrap()
     }
 
+    /// The facts in the trail as they stand in the database.
+    pub(super) async fn facts_text(&self) -> String {
+        let node = self.engine.audit().node().to_owned();
+        let none = rexian::fact::FactNo(0);
+        let facts = self
+            .engine
+            .store()
+            .facts_after(&node, none, 10_000)
+            .await
+            .unwrap();
+        facts.into_iter().map(|(_, text)| text).collect()
+    }
+
     /// Kinds of the facts in the trail, in order.
     pub(super) async fn trail(&self) -> Vec<String> {
         let engine = &self.engine;
@@ -266,7 +317,7 @@ async fn add_account(engine: &Engine, role: Role) {
         name: format!("测试{role}"),
         password_hash: cheap_hash(),
         roles: [role].into(),
-        organ: "tangshan".parse().unwrap(),
+        organ: "hotline".parse().unwrap(),
         agent: agent_of(role).map(|agent| agent.parse().unwrap()),
         state: AccountState::Active,
         failed_sign_ins: 0,
@@ -354,6 +405,40 @@ async fn furnish(engine: &Engine, random: &mut Random) -> (InteractionId, Ticket
     (call, changes[0].ticket, recording)
 }
 
+/// Messages are queued and go nowhere: nobody runs the senders.
+fn outbox(
+    store: &Store,
+    audit: &Audit,
+    alarms: &Alarms,
+    data: &std::path::Path,
+    zone: &SiteZone,
+    clock: SystemClock,
+) -> Outbox {
+    let config = NotifyConfig {
+        signature: "12345".into(),
+        sms: SmsConfig::File,
+        webhook: None,
+    };
+    let ways = notify::open(&config, data, zone, Arc::new(clock)).unwrap();
+    let (outbox, _, _) = Outbox::new(OutboxParts {
+        store: store.clone(),
+        audit: audit.clone(),
+        alarms: alarms.clone(),
+        clock: Arc::new(clock),
+        node: "n1".into(),
+        site: SiteWords {
+            city: "唐山市".into(),
+            signature: "12345".into(),
+        },
+        area_code: "315".into(),
+        sms: ways.sms,
+        webhook: ways.webhook,
+        incoming: ways.incoming,
+        pace: Pace::STANDARD,
+    });
+    outbox
+}
+
 pub(super) fn agent_view(agent: &str, occupancy: Occupancy) -> ViewChange {
     ViewChange::Agent(AgentView {
         agent: agent.parse().unwrap(),
@@ -403,7 +488,7 @@ pub(super) fn principal(role: Role) -> Principal {
     Principal {
         user: role.code().parse().unwrap(),
         roles: [role].into(),
-        organ: "tangshan".parse().unwrap(),
+        organ: "hotline".parse().unwrap(),
         agent: agent_of(role).map(|agent| agent.parse().unwrap()),
         session: String::new(),
     }

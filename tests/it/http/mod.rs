@@ -1,12 +1,16 @@
 //! The web side over a real store, with a fake exchange behind the engine.
 
 mod alarms;
+mod articles;
+mod commands;
 mod floor;
 mod live;
 mod openapi;
+mod outbox;
 mod permissions;
 mod profiles;
 mod recordings;
+mod reference;
 mod sessions;
 mod tickets;
 mod tls;

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::floor::Floor;
 
 fn whole() -> Value {
-    json!({"name": "赵女士", "appeal_type": "complaint", "category": "010101", "content": "小区门口长期占道经营，影响通行。",
+    json!({"name": "赵女士", "appeal_type": "complaint", "category": "010202", "content": "小区门口长期占道经营，影响通行。",
         "urgency": "normal", "region": "130202001", "address": "学院路一号"})
 }
 
@@ -48,7 +48,7 @@ async fn a_draft_is_found_by_its_call_saved_and_submitted_once() {
     assert_eq!(saved.status(), 200);
     assert_eq!(saved.headers()["etag"], "\"2\"");
     let saved: Value = saved.json().await.unwrap();
-    assert_eq!(saved["category_path"], "城乡建设与管理/市容环境/占道经营");
+    assert_eq!(saved["category_path"], "城乡建设与管理/市政设施/井盖缺失破损");
     assert_eq!(saved["region_path"], "唐山市/路南区/学院南路街道");
     assert_eq!(
         save(&floor, &cookie, 1, &json!({"name": "x"})).await.status(),

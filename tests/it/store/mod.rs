@@ -2,10 +2,16 @@
 
 mod accounts;
 mod audit;
+mod deadlines;
+mod fold;
 mod migrations;
+mod orders;
+mod outbox;
 mod personal_data;
 mod projection;
 mod recovery;
+mod reference;
+mod search;
 mod shipping;
 mod tickets;
 
@@ -13,6 +19,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
+use rexian::account::Principal;
+use rexian::account::Role;
+use rexian::base::civil::SiteZone;
 use rexian::base::ids::BootId;
 use rexian::base::ids::InteractionId;
 use rexian::base::ids::LegId;
@@ -27,6 +36,7 @@ use rexian::base::time::Now;
 use rexian::base::time::WallTime;
 use rexian::engine::audit::Audit;
 use rexian::engine::audit::AuditConfig;
+use rexian::engine::search::Search;
 use rexian::engine::ticket_service::TicketService;
 use rexian::engine::ticket_service::TicketServiceParts;
 use rexian::fact::Actor;
@@ -47,6 +57,8 @@ use rexian::io::keys::KeyRing;
 use rexian::io::keys::Keys;
 use rexian::io::store::Address;
 use rexian::io::store::Store;
+use rexian::io::store::search::IndexKey;
+use rexian::ticket::reference::Reference;
 
 /// 2026-11-23 16:00:00 in Tangshan, a beginning of a quarter.
 pub(crate) const START_US: i64 = 1_795_420_800_000_000;
@@ -134,14 +146,26 @@ impl Bench {
         Audit::new(self.store.clone(), self.keys.clone(), config)
     }
 
+    /// A service of its own each time, as two nodes have.
     pub(crate) fn tickets(&self) -> TicketService {
+        static SEEDS: AtomicU64 = AtomicU64::new(7);
         TicketService::new(TicketServiceParts {
             store: self.store.clone(),
             audit: self.audit(),
+            keys: self.keys.clone(),
             clock: self.clock.clone(),
-            random: Random::from_number(7),
-            day_of: Arc::new(|_| "20261123".to_owned()),
+            random: Random::from_number(SEEDS.fetch_add(1, Ordering::Relaxed)),
+            zone: zone(),
+            area_code: "315".to_owned(),
+            reference: Arc::new(|| Reference::shipped().unwrap()),
+            search: Some(self.search()),
+            outbox: None,
         })
+    }
+
+    pub(crate) fn search(&self) -> Search {
+        let key = self.keys.with(|ring| IndexKey::new(ring.index_key()));
+        Search::new(self.store.clone(), key, self.clock.clone(), NODE)
     }
 
     /// Runs statements past the program, as somebody with the database's password could.
@@ -200,6 +224,21 @@ impl Chain {
             FactNo(0),
             FIRST_HASH,
         ))
+    }
+}
+
+pub(crate) fn zone() -> SiteZone {
+    SiteZone::new("Asia/Shanghai").unwrap()
+}
+
+/// A signed-in person of an organ, given by its path.
+pub(crate) fn person(name: &str, role: Role, organ: &str, agent: Option<&str>) -> Principal {
+    Principal {
+        user: name.parse().unwrap(),
+        roles: [role].into(),
+        organ: organ.parse().unwrap(),
+        agent: agent.map(|agent| agent.parse().unwrap()),
+        session: String::new(),
     }
 }
 

@@ -1,0 +1,244 @@
+//! `rexian conformance`: how the standard was kept in a period, clause by clause, as JSON or as a paper.
+//!
+//! **Not here.** What counts (`report::conformance`).
+
+use std::io::Write as _;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use anyhow::bail;
+use clap::Subcommand;
+
+use crate::app::archives;
+use crate::app::cli::base::Base;
+use crate::app::cli::base::COMMAND_LINE;
+use crate::app::config::ServerConfig;
+use crate::base::civil::CivilDate;
+use crate::base::time::WallTime;
+use crate::engine::reference::References;
+use crate::io::pdf::Block;
+use crate::io::pdf::Document;
+use crate::io::pdf::words::word;
+use crate::report::conformance::Clause;
+use crate::report::conformance::Conformance;
+use crate::report::conformance::Period;
+use crate::report::conformance::SettingRow;
+use crate::ticket::settings::Id;
+use crate::ticket::settings::SettingsAt;
+
+/// For how long a closed order may wait for its archive before it is an exception: the limit and a day for the night.
+const ARCHIVE_WITHIN_DAYS: i32 = 2;
+/// What each fact counts as.
+const FACTS: &[(&str, &str, &str)] = &[
+    ("user.created", "8.4.1", "created"),
+    ("user.roles_set", "8.4.1", "roles_set"),
+    ("permission.denied", "8.4.1", "denied"),
+    ("ticket.key_supervised", "7.8.2", "key"),
+];
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Reports {
+    /// Writes the report of a period.
+    Report {
+        /// First day, YYYY-MM-DD.
+        #[arg(long)]
+        from: String,
+        /// Last day, YYYY-MM-DD.
+        #[arg(long)]
+        to: String,
+        /// The file, .pdf or .json; it must not be there yet.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+pub(super) async fn run(base: &Base, config: &ServerConfig, verb: Reports) -> anyhow::Result<ExitCode> {
+    let Reports::Report { from, to, out } = verb;
+    let day = |text: &str| CivilDate::parse(text).map_err(|_| anyhow::anyhow!("{text}: not YYYY-MM-DD"));
+    let (first, last) = (day(&from)?, day(&to)?);
+    if last < first {
+        bail!("--to {to} is before --from {from}");
+    }
+    let kind = out.extension().and_then(|it| it.to_str()).unwrap_or_default();
+    if !["pdf", "json"].contains(&kind) {
+        bail!("{}: give a name that ends with .pdf or .json", out.display());
+    }
+    let now = base.now().wall;
+    let period = Period {
+        from: base.zone.start_of(first),
+        to: base.zone.end_of(last),
+        now,
+        archive_before: base
+            .zone
+            .start_of(base.zone.date_of(now).add_days(-ARCHIVE_WITHIN_DAYS)),
+    };
+    let clauses = clauses(base, period).await?;
+    let bytes = if kind == "pdf" {
+        let face =
+            archives::face(config).context("no typeface: install fonts-noto-cjk, or set documents.font")?;
+        paper(base, (&from, &to), now, &clauses).draw(&face)?
+    } else {
+        serde_json::to_vec_pretty(&serde_json::json!({
+            "standard": "DB1302/T 604—2025", "from": from, "to": to, "made_at": now, "clauses": clauses,
+        }))?
+    };
+    write(&out, &bytes)?;
+    let exceptions: u64 = clauses.iter().map(|it| it.exceptions).sum();
+    base.output
+        .text(&format!("{}: {exceptions} exceptions\n", out.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(out: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut file = std::fs::File::create_new(out).with_context(|| out.display().to_string())?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok(())
+}
+
+async fn clauses(base: &Base, period: Period) -> anyhow::Result<Vec<Clause>> {
+    let (from, to) = (period.from, period.to);
+    let mut report = Conformance::new(period);
+    let store = &base.store;
+    store.report_orders(from, to, |row| report.order(row)).await?;
+    store.report_cycles(from, to, |row| report.cycle(row)).await?;
+    store.report_requests(from, to, |row| report.request(row)).await?;
+    store
+        .report_supervisions(from, to, |row| report.supervision(row))
+        .await?;
+    for (kind, count) in store.report_facts(from, to).await? {
+        if let Some((_, clause, what)) = FACTS.iter().find(|(fact, ..)| *fact == kind) {
+            report.add(clause, what, count);
+        }
+    }
+    let references = References::open(store.clone(), base.audit.clone(), base.now()).await?;
+    let reference = references.current();
+    // The last instant of the period, or the present when it is not over.
+    let settings = reference.settings.at(to.min(period.now));
+    Ok(report.finish(|clause| settings_of(settings, clause)))
+}
+
+/// The settings whose code begins so decide a clause.
+fn deciding(clause: &str) -> &'static [&'static str] {
+    match clause {
+        "6.2" => &["refusal."],
+        "7.1.2" => &["inbox", "matters."],
+        "7.2 a" => &["dispatch", "duty_notice", "warn.dispatch"],
+        "7.2 b" => &["arbitration", "grid.", "redispatch."],
+        "7.3" => &["sign", "contact."],
+        "7.4" => &["return", "pause_on_return_review", "credit_return_review"],
+        "7.5.1" => &[
+            "cutoff",
+            "count_event_day",
+            "close.",
+            "close_start",
+            "first_result",
+            "reclass.",
+            "raise.",
+        ],
+        "7.5.2" => &["feedback", "review.", "credit_review_time"],
+        "7.6" => &["extension"],
+        "7.7.1" => &[
+            "followup",
+            "exempt",
+            "enterprise.",
+            "merged.",
+            "verify",
+            "instant_rating",
+        ],
+        "7.7.2" => &["rates."],
+        "7.8.1" => &["supervision_reply", "knowledge_update", "urge."],
+        "7.8.2" => &["key."],
+        "7.9.1" => &["archive", "recording."],
+        "B.2" | "B.3" => &["co_", "co."],
+        "B.4" => &["rework"],
+        _ => &[],
+    }
+}
+
+fn settings_of(settings: SettingsAt<'_>, clause: &str) -> Vec<SettingRow> {
+    let prefixes = deciding(clause);
+    let ours = Id::ALL
+        .iter()
+        .filter(|id| prefixes.iter().any(|prefix| id.code().starts_with(prefix)));
+    ours.map(|id| {
+        let entry = settings.entry(*id);
+        let value = serde_json::to_value(&entry.value).unwrap_or_default();
+        SettingRow {
+            id: id.code().to_owned(),
+            value: value
+                .as_str()
+                .map_or_else(|| value.to_string(), ToOwned::to_owned),
+            from: entry.from.to_string(),
+            basis: entry.basis.clone(),
+            reading: entry.reading.clone(),
+        }
+    })
+    .collect()
+}
+
+fn paper(base: &Base, (from, to): (&str, &str), now: WallTime, clauses: &[Clause]) -> Document {
+    let label = |code: &str| word("label", code);
+    let mut blocks = vec![
+        Block::Title(label("report")),
+        Block::Text(format!("{}：{from} — {to}", label("period"))),
+        Block::Text(format!("{}：{}", label("made_at"), base.local(Some(now)))),
+    ];
+    for clause in clauses {
+        blocks.push(Block::Heading(format!(
+            "{} {}",
+            clause.clause,
+            word("clause", clause.clause)
+        )));
+        let count = |(what, count): &(&str, u64)| vec![word("tally", what), count.to_string()];
+        blocks.push(table(
+            &[3, 1],
+            &["item", "count"],
+            clause.counts.iter().map(count).collect(),
+        ));
+        blocks.push(Block::Text(format!(
+            "{}：{}",
+            label("exceptions"),
+            clause.exceptions
+        )));
+        if !clause.named.is_empty() {
+            let row =
+                |it: &crate::report::conformance::Exception| vec![it.number.clone(), word("fault", it.fault)];
+            blocks.push(table(
+                &[2, 4],
+                &["number", "exception"],
+                clause.named.iter().map(row).collect(),
+            ));
+            let named = u64::try_from(clause.named.len()).unwrap_or(u64::MAX);
+            if named < clause.exceptions {
+                blocks.push(Block::Text(label("more")));
+            }
+        }
+        if !clause.settings.is_empty() {
+            let row =
+                |it: &SettingRow| vec![it.id.clone(), it.value.clone(), it.from.clone(), it.basis.clone()];
+            let heads = ["setting", "value", "since", "basis"];
+            blocks.push(table(
+                &[4, 3, 3, 8],
+                &heads,
+                clause.settings.iter().map(row).collect(),
+            ));
+        }
+    }
+    Document {
+        title: label("report"),
+        header: label("report"),
+        watermark: format!("{COMMAND_LINE}  {}", base.local(Some(now))),
+        blocks,
+    }
+}
+
+fn table(columns: &[u16], heads: &[&str], rows: Vec<Vec<String>>) -> Block {
+    Block::Table {
+        columns: columns.to_vec(),
+        heads: heads.iter().map(|head| word("label", head)).collect(),
+        rows,
+    }
+}

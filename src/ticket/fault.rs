@@ -1,0 +1,3 @@
+//! What is wrong in a document of reference data.
+
+pub use crate::base::fault::Fault;

@@ -1,0 +1,20 @@
+//! The rules of a work order, as scripts in virtual time.
+
+mod change;
+mod clocks;
+mod closing;
+mod co_handling;
+mod desk;
+mod dispatch;
+mod endings;
+mod followup;
+mod form;
+mod handling;
+mod help;
+mod intake;
+mod mark;
+mod repeats;
+mod request;
+mod review;
+mod script;
+mod supervision;
