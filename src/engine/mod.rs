@@ -169,12 +169,19 @@ impl Engine {
         let Err(denied) = authorize(principal, verb, object) else {
             return Ok(());
         };
+        self.note_denied(principal, denied.verb.code(), &denied.object)
+            .await;
+        Err(denied.into())
+    }
+
+    /// Writes a refusal for lack of a right to the trail; `verb` and `object` as in `permission.denied`.
+    pub async fn note_denied(&self, principal: &Principal, verb: &str, object: &str) {
         self.metrics()
             .permissions_denied
             .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let fact = AccountFact::PermissionDenied {
-            verb: denied.verb.code().to_owned(),
-            object: denied.object.clone(),
+            verb: verb.to_owned(),
+            object: object.to_owned(),
         };
         if let Err(error) = self
             .audit()
@@ -183,7 +190,6 @@ impl Engine {
         {
             tracing::error!(%error, "a refusal could not be written to the trail");
         }
-        Err(denied.into())
     }
 
     /// Gives a command of a person to the exchange: permission first, then the state decides. Resolves when the facts

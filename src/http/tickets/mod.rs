@@ -212,6 +212,10 @@ pub(crate) async fn reveal(
     let reference = web.engine.tickets().reference();
     let eyes = Eyes::on(&opened.row.ticket, &who.principal, &reference);
     if !eyes.sight.shows_identity() {
+        let object = format!("ticket/{id}");
+        web.engine
+            .note_denied(&who.principal, "ticket.reveal", &object)
+            .await;
         return Err(Problem::new(Code::Forbidden)
             .rule("identity_hidden")
             .clause(Some("DB1302/T 604—2025 8.4.2.1".to_owned())));

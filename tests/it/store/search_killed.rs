@@ -64,21 +64,19 @@ fn start(bench: &Bench, indexes: bool) -> Child {
     command.spawn().unwrap()
 }
 
-async fn wait_ms(ms: u64) {
-    tokio::time::sleep_until((Instant::now() + Duration::from_millis(ms)).into()).await;
-}
-
 #[test]
 fn killed_while_it_indexes_the_index_is_what_a_scan_finds() {
     on_both(async |bench| {
         let (desk, city) = (Desk::default(), City::new(13));
         let mut random = Random::from_number(5);
+        let mut docs = 0;
         for round in 0..3 {
             let mut child = start(bench, true);
-            wait_ms(400 + random.below(400)).await;
+            let enough = i64::try_from(docs + 1 + random.below(200)).unwrap();
+            while rows(bench, "search_doc").await < enough {}
             child.kill().unwrap();
             child.wait().unwrap();
-            let docs = u64::try_from(bench.store.search_head().await.unwrap().docs).unwrap();
+            docs = u64::try_from(bench.store.search_head().await.unwrap().docs).unwrap();
             for no in 0..docs {
                 desk.put(no, &[&city.text(no)]);
             }
@@ -109,10 +107,10 @@ fn killed_while_it_folds_the_index_is_what_a_scan_finds() {
             // Until it has begun to write; later rounds go further, into the dropping of rows.
             let began = Instant::now();
             let begins = |postings: i64| 0 < postings && Duration::from_millis(150 * round) < began.elapsed();
-            while !begins(rows(bench, "search_posting").await) {
-                wait_ms(5).await;
+            while !begins(rows(bench, "search_posting").await) {}
+            for _ in 0..random.below(100) {
+                rows(bench, "search_posting").await;
             }
-            wait_ms(random.below(120)).await;
             child.kill().unwrap();
             child.wait().unwrap();
             let folded = bench.store.search_head().await.unwrap().folded;

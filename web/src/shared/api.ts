@@ -536,6 +536,405 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/article-updates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests for updates: of the reader's own organ, or all for the hotline organ. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
+                    limit?: number;
+                    /** @description Only those that are not done. */
+                    open?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArticleUpdatePage"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Asks an organ to bring an article up to date, or to write one. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AskUpdate"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArticleUpdate"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/articles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Articles, those that changed last first, without their text. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
+                    limit?: number;
+                    /** @description 责任单位. */
+                    owner?: string;
+                    /** @description Where the newest version stands. */
+                    state?: string;
+                    /** @description Letters of the title. */
+                    title?: string;
+                    /** @description Only versions an answer of today may rest on. */
+                    valid?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArticlePage"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Writes a new article as a draft. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ArticleWords"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Article"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/articles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An article with all its versions; the `ETag` is the revision of the newest. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArticleVersions"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Writes the draft of an article again, or begins its next version. */
+        put: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description the revision read before, quoted */
+                    "If-Match": string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ArticleWords"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Article"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/articles/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publishes the draft of an article; whoever wrote it may not. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description the revision read before, quoted */
+                    "If-Match": string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Article"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/articles/{id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an article out of use. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description the revision read before, quoted */
+                    "If-Match": string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Article"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/callers/{interaction}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller of a call asked for before: his last orders and those that are open. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    interaction: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CallerHistory"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/calls": {
         parameters: {
             query?: never;
@@ -777,6 +1176,103 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages that leave the house, recipients masked. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Where the page before ended. */
+                    cursor?: string;
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
+                    limit?: number;
+                    /** @description Only those in this state, as `dead`. */
+                    state?: string;
+                    /** @description Only those of this order. */
+                    ticket?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OutboxPage"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/{id}/requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a message that was given up back into the queue. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/profile/public": {
         parameters: {
             query?: never;
@@ -891,6 +1387,146 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ActivatedProfile"];
                     };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/public/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds something to an appeal. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PublicWords"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/public/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How an appeal stands. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PublicQuery"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PublicTicket"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/public/urge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for haste. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PublicWords"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
                 /** @description the request was refused */
                 default: {
@@ -1040,6 +1676,143 @@ export interface paths {
                     };
                     content: {
                         "audio/wav": number[];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reference/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A document of reference data: the one that counts, or an earlier version of it. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` or `csv`. */
+                    format?: string;
+                    /** @description The version; the newest when none is given. */
+                    version?: number;
+                };
+                header?: never;
+                path: {
+                    kind: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReferenceDocument"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Publishes a document as the next version: JSON, or a table as `text/csv`. The same content again changes nothing. */
+        put: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description the version read before, quoted */
+                    "If-Match": string;
+                };
+                path: {
+                    kind: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReferencePublication"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reference/{kind}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of a kind, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Versions below this one. */
+                    before?: number;
+                };
+                header?: never;
+                path: {
+                    kind: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReferenceHistory"];
                     };
                 };
                 /** @description the request was refused */
@@ -1312,18 +2085,42 @@ export interface paths {
                 query?: {
                     /** @description `me` or an agent's id. */
                     agent?: string;
+                    /** @description 事件类型: a code; those below it count. */
+                    category?: string;
+                    /** @description The channel, as `phone`. */
+                    channel?: string;
+                    /** @description Only confidential ones, or only others. */
+                    confidential?: boolean;
                     /** @description `next` of the page before. */
                     cursor?: string;
                     /** @description `today` or YYYY-MM-DD. */
                     day?: string;
-                    /** @description The order of this call; the others do not narrow then. */
+                    /** @description `near` (within one working day) or `overdue`. */
+                    due?: string;
+                    /** @description A flag. */
+                    flag?: string;
+                    /** @description First day, YYYY-MM-DD. */
+                    from?: string;
+                    /** @description `me`, or an organ that handles it now. */
+                    handler?: string;
+                    /** @description The orders of this call; the others do not narrow then. */
                     interaction?: string;
+                    /** @description 诉求类别. */
+                    kind?: string;
                     /** @description Rows, 1 to 500; 100 when nothing is said. */
                     limit?: number;
                     /** @description A whole order number. */
                     number?: string;
-                    /** @description `draft` or `pending_dispatch`. */
+                    /** @description 区域: a code; those below it count. */
+                    region?: string;
+                    /** @description States, with commas between them. */
                     state?: string;
+                    /** @description Last day, YYYY-MM-DD. */
+                    to?: string;
+                    /** @description An organ that has the order or a part of it, with those below it. */
+                    unit?: string;
+                    /** @description 紧急程度. */
+                    urgency?: string;
                 };
                 header?: never;
                 path?: never;
@@ -1351,7 +2148,39 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /** Takes down an appeal that came by another way than a call; the same channel and number again gives the same order. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReceivedAppeal"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Ticket"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1441,6 +2270,342 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tickets/{id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a command to an order and returns the order as it is then. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description the same key again does nothing again */
+                    "Idempotency-Key"?: string | null;
+                    /** @description the version read before, quoted */
+                    "If-Match": string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Ticket"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Orders that an order may repeat. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LikeTickets"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Uploads a file to an order: the body is its bytes. A command then says what it is for. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TicketFile"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{id}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives a file of an order. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    file: string;
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": number[];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The facts of an order, oldest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TicketHistory"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{id}/matters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens an order for another matter of the same call. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Ticket"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Numbers of an order in clear; written to the trail first. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RevealedTicket"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tickets/{id}/submit": {
         parameters: {
             query?: never;
@@ -1473,6 +2638,102 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Ticket"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Orders that an appeal may repeat, while it is being written down. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TypedAppeal"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LikeTickets"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Work orders of a number, of its last digits, or with words in them. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TicketSearch"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TicketPage"];
                     };
                 };
                 /** @description the request was refused */
@@ -1726,6 +2987,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The duty office says that it knows. Source: 7.2 a. */
+        AcknowledgeDuty: {
+            /** @description Who at the duty office. */
+            name: components["schemas"]["Text"];
+        };
         /** @description The profile that became the active one. */
         ActivatedProfile: {
             /** @description Phones that had no secret before. */
@@ -1737,6 +3003,13 @@ export interface components {
              * @description Its version.
              */
             version: number;
+        };
+        /** @description The appellant adds something. Source: 7.1.2. */
+        AddFacts: {
+            /** @description Who brought it. */
+            by: components["schemas"]["UrgedBy"];
+            /** @description What. */
+            text: components["schemas"]["Text"];
         };
         /** @description An agent as he is now. */
         Agent: {
@@ -1801,6 +3074,224 @@ export interface components {
         AlarmList: {
             /** @description Open ones oldest first; all of them newest first. */
             items: components["schemas"]["Alarm"][];
+        };
+        /** @description Answers at once. Source: 7.1.4. */
+        Answer: {
+            article: components["schemas"]["ArticleRef"] | null;
+            /** @description What the answer rests on. */
+            basis: components["schemas"]["AnswerBasis"];
+            /** @description With `transfer`: the three-way call or transfer. */
+            call: string | null;
+            /** @description With `master`: the order it repeats. */
+            master: string | null;
+            /** @description What the appellant was told, 2 to 4 000 characters. */
+            reply: components["schemas"]["Text"];
+        };
+        /** @enum {string} */
+        AnswerBasis: "article" | "transfer" | "master";
+        /** @enum {string} */
+        AppealType: "consult" | "help" | "complaint" | "report" | "praise" | "suggestion";
+        /** @description Fixes the first unit. Source: B.1. */
+        Arbitrate: {
+            /** @description The decision. */
+            decision: components["schemas"]["Text"];
+            /** @description What it rests on. */
+            legal_basis: components["schemas"]["Text"];
+            /** @description The minutes. */
+            minutes: components["schemas"]["Text"];
+            /** @description Secondary. */
+            secondary: string[];
+            /** @description Primary. */
+            unit: string;
+        };
+        /** @description One version of an article. */
+        Article: {
+            approved_at: components["schemas"]["Instant"] | null;
+            /** @description Who approved it. */
+            approver: string | null;
+            /** @description 正文; empty in lists. */
+            body: string;
+            /** @description When it last changed. */
+            changed_at: components["schemas"]["Instant"];
+            /** @description Its id. */
+            id: string;
+            /** @description 责任单位. */
+            owner: string;
+            /** @description 机构名称. */
+            owner_name: string;
+            /**
+             * Format: int64
+             * @description For `If-Match`.
+             */
+            revision: number;
+            /** @description `draft`, `approved`, `retired`. */
+            state: string;
+            /** @description 标题. */
+            title: string;
+            /** @description Whether an answer of today may rest on it. */
+            valid: boolean;
+            /** @description First day, YYYY-MM-DD. */
+            valid_from: string;
+            /** @description Last day, YYYY-MM-DD. */
+            valid_until: string | null;
+            /**
+             * Format: int64
+             * @description 1, 2, 3 …; an answer names it.
+             */
+            version: number;
+            /** @description Who wrote it. */
+            writer: string;
+        };
+        /** @description Articles. */
+        ArticlePage: {
+            /** @description Those that changed last first. */
+            items: components["schemas"]["Article"][];
+            /** @description The cursor of the next page. */
+            next: string | null;
+        };
+        /** @description An article of the knowledge base in the version that was used. */
+        ArticleRef: {
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description The version.
+             */
+            version: number;
+        };
+        /** @description A request for an update. */
+        ArticleUpdate: {
+            /** @description The article; absent while there is none. */
+            article: string | null;
+            /** @description When. */
+            asked_at: components["schemas"]["Instant"];
+            /** @description Who asked. */
+            asked_by: string;
+            done_at: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int64
+             * @description That version.
+             */
+            done_version: number | null;
+            /** @description On time is before this instant. */
+            due: components["schemas"]["Instant"];
+            /** @description Its id. */
+            id: string;
+            /** @description Whether it is or was late. */
+            late: boolean;
+            /** @description Who is asked. */
+            organ: string;
+            /** @description 机构名称. */
+            organ_name: string;
+            /** @description Why. */
+            reason: string;
+            /** @description The order whose inquiry found no article. */
+            ticket: string | null;
+        };
+        /** @description Requests for updates. */
+        ArticleUpdatePage: {
+            /** @description Newest first. */
+            items: components["schemas"]["ArticleUpdate"][];
+            /** @description The cursor of the next page. */
+            next: string | null;
+        };
+        /** @description An article with its versions. */
+        ArticleVersions: {
+            /** @description Newest first. */
+            versions: components["schemas"]["Article"][];
+        };
+        /** @description What somebody writes. */
+        ArticleWords: {
+            /** @description 正文, 2 to 20 000 characters. */
+            body: string;
+            /** @description 责任单位. */
+            owner: string;
+            /** @description 标题, 2 to 100 characters. */
+            title: string;
+            /** @description The request it is written for, with a new article. */
+            update?: string | null;
+            /** @description First day it counts, YYYY-MM-DD. */
+            valid_from: string;
+            /** @description Last day it counts, YYYY-MM-DD. */
+            valid_until?: string | null;
+        };
+        /** @description The first unit asks for co-units. Source: B.2. */
+        AskCoHandling: {
+            /** @description Evidence, one at least. */
+            files: components["schemas"]["FileRef"][];
+            /** @description The supervisor takes it after its window. */
+            overridden: boolean;
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+            /** @description Whom, and for what. */
+            units: components["schemas"]["CoPart"][];
+        };
+        /** @description The unit asks for more time. Source: 7.6. */
+        AskExtension: {
+            /** @description Evidence. */
+            files: components["schemas"]["FileRef"][];
+            /** @description Stage progress. */
+            progress: components["schemas"]["Text"];
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+            /** @description How the appellant was told. */
+            told: components["schemas"]["ContactWay"];
+            /** @description What he was told. */
+            told_text: components["schemas"]["Text"];
+            /** @description The last day wanted, `YYYY-MM-DD`. */
+            until: string;
+        };
+        /** @description The unit asks to give the order back. Source: 7.4. */
+        AskReturn: {
+            /** @description Claims 复杂疑难: three working days. */
+            complex: boolean;
+            /** @description In words. */
+            explanation: components["schemas"]["Text"];
+            /** @description Evidence. */
+            files: components["schemas"]["FileRef"][];
+            /** @description What that rests on. */
+            legal_basis: components["schemas"]["Text"];
+            /** @description The supervisor takes it after its window. */
+            overridden: boolean;
+            /** @description Why. */
+            reason: components["schemas"]["ReturnReason"];
+            /**
+             * Format: int32
+             * @description A co-unit's part.
+             */
+            sub: number | null;
+            /** @description The unit that should have it. */
+            suggested: string | null;
+        };
+        /** @description What is asked for. */
+        AskUpdate: {
+            /** @description Which article; absent when there is none. */
+            article?: string | null;
+            /** @description Who is to do it. */
+            organ: string;
+            /** @description Why, 2 to 500 characters. */
+            reason: string;
+            /** @description The order whose inquiry found no article. */
+            ticket?: string | null;
+        };
+        /** @description Gives it to a seat. Source: 7.1.5 a. */
+        AssignHelp: {
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            no: number;
+            /** @description Who helps. */
+            seat: string;
+        };
+        /** @description Adds a file that was uploaded. Source: 7.9.1. */
+        Attach: {
+            /** @description Which. */
+            file: components["schemas"]["FileRef"];
+            /** @description Its name. */
+            name: components["schemas"]["Text"];
+            /** @description `evidence`, `photo`, `reply`, `conclusion`, `other`. */
+            purpose: string;
         };
         /** @description A call record. */
         Call: {
@@ -1880,6 +3371,13 @@ export interface components {
             /** @description The trunk it came by. */
             trunk: string | null;
         };
+        /** @description What a caller asked for before. */
+        CallerHistory: {
+            /** @description His last five orders, newest first. */
+            last: components["schemas"]["Ticket"][];
+            /** @description His orders that are not ended. */
+            open: components["schemas"]["Ticket"][];
+        };
         /** @description A page of calls. */
         CallPage: {
             /** @description Newest first. */
@@ -1896,12 +3394,331 @@ export interface components {
             /** @description A whole number in any usual form. */
             number?: string | null;
         };
+        /** @description Withdrawn by the appellant, or opened by mistake. Source: 7.9.3. */
+        Cancel: {
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+            /** @description By the appellant. */
+            withdrawn: boolean;
+        };
+        /** @description Changes the event type after submission. Source: 7.1.2 a. */
+        ChangeCategory: {
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+            /** @description A code of the tree. */
+            to: string;
+        };
+        /** @description Changes the kind of appeal after submission. Source: 3.2. */
+        ChangeType: {
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+            /** @description Now. */
+            to: components["schemas"]["AppealType"];
+        };
+        /** @description Raises or lowers the urgency. Source: 7.5.1. */
+        ChangeUrgency: {
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+            /** @description Now. */
+            to: components["schemas"]["Urgency"];
+        };
+        /** @description The seat is on the spot. Source: 7.1.5 a. */
+        CheckIn: {
+            /** @description With whom. */
+            companions: components["schemas"]["Text"];
+            /** @description Photos. */
+            files: components["schemas"]["FileRef"][];
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            no: number;
+            /** @description Where. */
+            place: components["schemas"]["Text"];
+        };
         /** @description A choice in a menu. */
         Choice: {
             /** @description The key; empty when none came in time. */
             choice: string;
             /** @description The node that asked. */
             node: string;
+        };
+        /** @description A document quoted in a reply. Source: 7.5.2. */
+        Citation: {
+            /**
+             * @description 具体条款.
+             * @default
+             */
+            clause: components["schemas"]["Text"];
+            /**
+             * @description 发文字号.
+             * @default
+             */
+            number: components["schemas"]["Text"];
+            /**
+             * @description 全称.
+             * @default
+             */
+            title: components["schemas"]["Text"];
+        };
+        /** @description Takes an appeal from the inbox. Source: 7.1.2 b. */
+        Claim: Record<string, never>;
+        /** @description The report was reviewed. Source: 7.1.5 b. */
+        CloseHelp: {
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            no: number;
+        };
+        /** @description A command. */
+        Command: (components["schemas"]["Claim"] & {
+            /** @enum {string} */
+            command: "claim";
+        }) | (components["schemas"]["DraftFields"] & {
+            /** @enum {string} */
+            command: "save_draft";
+        }) | (components["schemas"]["Submit"] & {
+            /** @enum {string} */
+            command: "submit";
+        }) | (components["schemas"]["Answer"] & {
+            /** @enum {string} */
+            command: "answer";
+        }) | (components["schemas"]["WarnCaller"] & {
+            /** @enum {string} */
+            command: "warn_caller";
+        }) | (components["schemas"]["Refuse"] & {
+            /** @enum {string} */
+            command: "refuse";
+        }) | (components["schemas"]["MarkInvalid"] & {
+            /** @enum {string} */
+            command: "mark_invalid";
+        }) | (components["schemas"]["Refer"] & {
+            /** @enum {string} */
+            command: "refer";
+        }) | (components["schemas"]["Merge"] & {
+            /** @enum {string} */
+            command: "merge";
+        }) | (components["schemas"]["SetFlag"] & {
+            /** @enum {string} */
+            command: "set_flag";
+        }) | (components["schemas"]["SetCircle"] & {
+            /** @enum {string} */
+            command: "set_circle";
+        }) | (components["schemas"]["Attach"] & {
+            /** @enum {string} */
+            command: "attach";
+        }) | (components["schemas"]["LinkCall"] & {
+            /** @enum {string} */
+            command: "link_call";
+        }) | (components["schemas"]["AddFacts"] & {
+            /** @enum {string} */
+            command: "add_facts";
+        }) | (components["schemas"]["Dispatch"] & {
+            /** @enum {string} */
+            command: "dispatch";
+        }) | (components["schemas"]["SendBack"] & {
+            /** @enum {string} */
+            command: "send_back";
+        }) | (components["schemas"]["OpenArbitration"] & {
+            /** @enum {string} */
+            command: "open_arbitration";
+        }) | (components["schemas"]["Arbitrate"] & {
+            /** @enum {string} */
+            command: "arbitrate";
+        }) | (components["schemas"]["Redispatch"] & {
+            /** @enum {string} */
+            command: "redispatch";
+        }) | (components["schemas"]["AcknowledgeDuty"] & {
+            /** @enum {string} */
+            command: "acknowledge_duty";
+        }) | (components["schemas"]["ChangeUrgency"] & {
+            /** @enum {string} */
+            command: "change_urgency";
+        }) | (components["schemas"]["ChangeType"] & {
+            /** @enum {string} */
+            command: "change_type";
+        }) | (components["schemas"]["ChangeCategory"] & {
+            /** @enum {string} */
+            command: "change_category";
+        }) | (components["schemas"]["Sign"] & {
+            /** @enum {string} */
+            command: "sign";
+        }) | (components["schemas"]["RecordContact"] & {
+            /** @enum {string} */
+            command: "record_contact";
+        }) | (components["schemas"]["RecordProgress"] & {
+            /** @enum {string} */
+            command: "record_progress";
+        }) | (components["schemas"]["FeedBack"] & {
+            /** @enum {string} */
+            command: "feed_back";
+        }) | (components["schemas"]["AskReturn"] & {
+            /** @enum {string} */
+            command: "ask_return";
+        }) | (components["schemas"]["DecideReturn"] & {
+            /** @enum {string} */
+            command: "decide_return";
+        }) | (components["schemas"]["AskExtension"] & {
+            /** @enum {string} */
+            command: "ask_extension";
+        }) | (components["schemas"]["DecideExtension"] & {
+            /** @enum {string} */
+            command: "decide_extension";
+        }) | (components["schemas"]["AskCoHandling"] & {
+            /** @enum {string} */
+            command: "ask_co_handling";
+        }) | (components["schemas"]["DecideCoHandling"] & {
+            /** @enum {string} */
+            command: "decide_co_handling";
+        }) | (components["schemas"]["SignSub"] & {
+            /** @enum {string} */
+            command: "sign_sub";
+        }) | (components["schemas"]["ReplySub"] & {
+            /** @enum {string} */
+            command: "reply_sub";
+        }) | (components["schemas"]["PassReview"] & {
+            /** @enum {string} */
+            command: "pass_review";
+        }) | (components["schemas"]["SendBackReply"] & {
+            /** @enum {string} */
+            command: "send_back_reply";
+        }) | (components["schemas"]["RecordAttempt"] & {
+            /** @enum {string} */
+            command: "record_attempt";
+        }) | (components["schemas"]["RecordResult"] & {
+            /** @enum {string} */
+            command: "record_result";
+        }) | (components["schemas"]["RateAgent"] & {
+            /** @enum {string} */
+            command: "rate_agent";
+        }) | (components["schemas"]["ProposeVerdict"] & {
+            /** @enum {string} */
+            command: "propose_verdict";
+        }) | (components["schemas"]["DecideVerdict"] & {
+            /** @enum {string} */
+            command: "decide_verdict";
+        }) | (components["schemas"]["Reopen"] & {
+            /** @enum {string} */
+            command: "reopen";
+        }) | (components["schemas"]["OverturnRefusal"] & {
+            /** @enum {string} */
+            command: "overturn_refusal";
+        }) | (components["schemas"]["Unmerge"] & {
+            /** @enum {string} */
+            command: "unmerge";
+        }) | (components["schemas"]["Cancel"] & {
+            /** @enum {string} */
+            command: "cancel";
+        }) | (components["schemas"]["Urge"] & {
+            /** @enum {string} */
+            command: "urge";
+        }) | (components["schemas"]["Instruct"] & {
+            /** @enum {string} */
+            command: "instruct";
+        }) | (components["schemas"]["Supervise"] & {
+            /** @enum {string} */
+            command: "supervise";
+        }) | (components["schemas"]["ReadSupervision"] & {
+            /** @enum {string} */
+            command: "read_supervision";
+        }) | (components["schemas"]["ReplySupervision"] & {
+            /** @enum {string} */
+            command: "reply_supervision";
+        }) | (components["schemas"]["JudgeSupervision"] & {
+            /** @enum {string} */
+            command: "judge_supervision";
+        }) | (components["schemas"]["EnterCase"] & {
+            /** @enum {string} */
+            command: "enter_case";
+        }) | (components["schemas"]["LeaveCase"] & {
+            /** @enum {string} */
+            command: "leave_case";
+        }) | (components["schemas"]["OpenHelp"] & {
+            /** @enum {string} */
+            command: "open_help";
+        }) | (components["schemas"]["AssignHelp"] & {
+            /** @enum {string} */
+            command: "assign_help";
+        }) | (components["schemas"]["CheckIn"] & {
+            /** @enum {string} */
+            command: "check_in";
+        }) | (components["schemas"]["EndHelp"] & {
+            /** @enum {string} */
+            command: "end_help";
+        }) | (components["schemas"]["ReportHelp"] & {
+            /** @enum {string} */
+            command: "report_help";
+        }) | (components["schemas"]["CloseHelp"] & {
+            /** @enum {string} */
+            command: "close_help";
+        }) | (components["schemas"]["FixResponsibility"] & {
+            /** @enum {string} */
+            command: "fix_responsibility";
+        });
+        /** @enum {string} */
+        ContactOutcome: "reached" | "no_answer" | "declined" | "wrong_number";
+        /** @enum {string} */
+        ContactWay: "phone" | "visit" | "message";
+        /** @description A co-unit and its matter. Source: B.2. */
+        CoPart: {
+            /** @description For what. */
+            matter: components["schemas"]["Text"];
+            /** @description Whom. */
+            unit: string;
+        };
+        /** @description The organ decides on co-handling. Source: B.2. */
+        DecideCoHandling: {
+            /** @description Whether it is approved. */
+            approve: boolean;
+            /** @description Why; required when refused. */
+            reason: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            request: number;
+            /** @description Moves the main deadline to the end of this day. */
+            until: string | null;
+        };
+        /** @description The organ decides on an extension. Source: 7.6. */
+        DecideExtension: {
+            /** @description Whether it is approved. */
+            approve: boolean;
+            /** @description Why; required when refused. */
+            reason: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            request: number;
+            /** @description Another last day than the one wanted. */
+            until: string | null;
+        };
+        /** @description The organ decides on a return. Source: 7.4. */
+        DecideReturn: {
+            /** @description Whether it is approved. */
+            approve: boolean;
+            /** @description 复杂疑难 confirmed. */
+            complex: boolean;
+            /** @description Why; required when refused. */
+            reason: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            request: number;
+        };
+        /** @description Decides on it; closing takes a second person. Source: 7.7.1. */
+        DecideVerdict: {
+            /** @description 不纳入考核. */
+            excluded: boolean;
+            /** @description Why, and with `rework` what is demanded. */
+            reason: components["schemas"]["Text"];
+            /** @description With `rework`: the co-units' parts it goes to; without it the site's setting says. Source: B.4. */
+            subs: number[] | null;
+            /** @description What. */
+            verdict: components["schemas"]["Verdict"];
         };
         /** @description A phone. */
         Device: {
@@ -1910,7 +3727,22 @@ export interface components {
             /** @description Its id. */
             id: string;
         };
-        /** @description What the form says: a field that is left out stays, an empty text clears. */
+        /** @description Sends the order to its first unit. Source: 7.2. */
+        Dispatch: {
+            /** @description How it was found. */
+            basis: components["schemas"]["RouteBasis"];
+            /** @description The grid, with `grid`. */
+            grid: string | null;
+            /** @description Why this unit; required with `judgement`. */
+            reason: components["schemas"]["Text"];
+            /** @description The routing rule followed. */
+            rule: string | null;
+            /** @description 首接负责单位. */
+            unit: string;
+        };
+        /** @enum {string} */
+        Disposition: "wrong_number" | "harassment" | "silent" | "test" | "dropped";
+        /** @description Fields as they come from a form: `None` leaves a field as it is, an empty text clears it. */
         DraftFields: {
             /**
              * @description 详细地址, at most 200 characters.
@@ -1918,50 +3750,105 @@ export interface components {
              */
             address: string | null;
             /**
-             * @description 诉求类别.
+             * @description 诉求类别: one of six codes.
              * @default null
              */
             appeal_type: string | null;
             /**
-             * @description 诉求人类别.
+             * @description 诉求人类别: `person`, `legal_person`, `organization`.
              * @default null
              */
             appellant_kind: string | null;
             /**
-             * @description 事件类型: a code of the tree.
+             * @description 事件类型: a code of the category tree.
              * @default null
              */
             category: string | null;
+            /**
+             * @description 企业名称, at most 100 characters; with a legal person or organisation.
+             * @default null
+             */
+            company: string | null;
             /**
              * @description Another number to call back, at most 32 characters.
              * @default null
              */
             contact_phone: string | null;
             /**
+             * @description When he may be called back, at most 50 characters.
+             * @default null
+             */
+            contact_time: string | null;
+            /**
              * @description 诉求内容, at most 4 000 characters.
              * @default null
              */
             content: string | null;
+            /**
+             * @description 统一社会信用代码, 18 characters.
+             * @default null
+             */
+            credit_code: string | null;
+            /**
+             * @description 诉求人要求, at most 500 characters.
+             * @default null
+             */
+            demand: string | null;
             /**
              * @description 诉求人姓名或称呼, at most 50 characters.
              * @default null
              */
             name: string | null;
             /**
-             * @description `none` (无地点), `at`, or empty.
+             * @description 地点: `none` (无地点), `at`, or empty.
              * @default null
              */
             place: string | null;
             /**
-             * @description 区域: a code of the tree; setting it makes the place `at`.
+             * @description Whether what was written was read back to him.
+             * @default null
+             */
+            read_back: boolean | null;
+            /**
+             * @description A code of the region tree; setting it makes the place `at`.
              * @default null
              */
             region: string | null;
             /**
-             * @description 紧急程度.
+             * @description Whether his identity is to be kept secret.
+             * @default null
+             */
+            secrecy: boolean | null;
+            /**
+             * @description 被反映对象 in words, at most 100 characters.
+             * @default null
+             */
+            target: string | null;
+            /**
+             * @description 被反映对象, when it is an organ: its id.
+             * @default null
+             */
+            target_organ: string | null;
+            /**
+             * @description 紧急程度: `normal`, `urgent`, `critical`.
              * @default null
              */
             urgency: string | null;
+        };
+        /** @description The help ended; the report is due. Source: 7.1.5 b. */
+        EndHelp: {
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            no: number;
+        };
+        /** @description Joins a 重点督办 case. Source: 7.8.2. */
+        EnterCase: {
+            /** @description Which. */
+            case: string;
+            /** @description Why. */
+            cause: components["schemas"]["KeyCause"];
         };
         /** @description A node of a tree of codes. */
         Entry: {
@@ -1972,11 +3859,171 @@ export interface components {
             /** @description Its Chinese name. */
             name: string;
         };
+        /** @description The unit's reply. Source: 7.5.2. */
+        FeedBack: {
+            /** @description 政策依据. */
+            basis: components["schemas"]["Text"];
+            /** @description Documents quoted. */
+            citations: components["schemas"]["Citation"][];
+            /** @description 协办情况汇总, after co-handling. */
+            co_summary: components["schemas"]["Text"];
+            /** @description Evidence. */
+            files: components["schemas"]["FileRef"][];
+            /** @description What he does not. */
+            internal_note: components["schemas"]["Text"];
+            /** @description 后续工作安排. */
+            next_steps: components["schemas"]["Text"];
+            /** @description 办理过程. */
+            process: components["schemas"]["Text"];
+            /** @description What the appellant reads. */
+            public_reply: components["schemas"]["Text"];
+            /** @description 办理结果. */
+            result: components["schemas"]["Text"];
+            /** @description As the unit sees it. */
+            solved: boolean;
+            /** @description The unit's own follow-up, after co-handling. */
+            unit_followup: components["schemas"]["Text"];
+        };
+        /** @description A file of an order by its content; name and bytes stand elsewhere. */
+        FileRef: {
+            /**
+             * Format: int64
+             * @description Length.
+             */
+            bytes: number;
+            /** @description Its id. */
+            id: string;
+            /** @description As `image/jpeg`. */
+            media_type: string;
+            /** @description SHA-256 of its bytes, hex. */
+            sha256: string;
+        };
+        /** @description Primary and secondary responsibility after closing. Source: B.5. */
+        FixResponsibility: {
+            /** @description Primary. */
+            primary: string;
+            /** @description Proposes a routing rule. */
+            propose_rule: boolean;
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+            /** @description Secondary. */
+            secondary: string[];
+        };
+        /** @enum {string} */
+        Flag: "enterprise" | "group" | "public_opinion" | "minor" | "vulnerable" | "instruction" | "life_danger" | "complex";
+        /** @enum {string} */
+        FollowupLevel: "city" | "county";
+        /** @enum {string} */
+        FollowupMode: "robot" | "sms" | "person" | "instant";
+        /** @enum {string} */
+        FollowupResult: "solved" | "unsolved" | "other";
+        /** @description A word or field that was written. */
+        HistoryChange: {
+            /** @description What stands there since. */
+            after: string;
+            /** @description What stood there before. */
+            before: string;
+            /** @description Its name, as `content` or `reply.1.result`. */
+            name: string;
+        };
+        /** @description A fact of an order. */
+        HistoryEntry: {
+            /** @description `system`, `caller`, `agent`, `user`. */
+            actor: string;
+            /** @description Whose account or agent. */
+            actor_id: string;
+            /** @description 姓名. */
+            actor_name: string;
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description The request or timer that led to it. */
+            cause: string;
+            /** @description Words that were written with it, as far as the reader sees them. */
+            changes: components["schemas"]["HistoryChange"][];
+            /** @description The clause it serves. */
+            clause: string | null;
+            /** @description Codes, numbers and ids of it. */
+            detail: Record<string, never>;
+            /** @description The kind of fact, as `ticket.signed`. */
+            kind: string;
+            /** @description The order's version after it. */
+            no: number;
+            /** @description What that is, in words. */
+            title: string;
+        };
         /**
          * Format: date-time
          * @description RFC 3339 in UTC with microseconds.
          */
         Instant: string;
+        /** @description A leader's instruction (批示). Source: 8.1.2.1 a. */
+        Instruct: {
+            /** @description Who. */
+            leader: components["schemas"]["Text"];
+            /** @description What. */
+            text: components["schemas"]["Text"];
+        };
+        /** @description The organ is content with the answer, or not. Source: 7.8.1. */
+        JudgeSupervision: {
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            no: number;
+            /** @description Why not. */
+            reason: components["schemas"]["Text"];
+            /** @description Whether it is. */
+            satisfied: boolean;
+        };
+        /** @enum {string} */
+        KeyCause: "a" | "b" | "c" | "d";
+        /** @description Its 重点督办 case is closed. Source: 7.8.2. */
+        LeaveCase: {
+            /** @description Which. */
+            case: string;
+        };
+        /** @description Why an order is proposed. */
+        LikenessReason: {
+            /** @description `same_caller`, `same_category`, `same_street`, `days`, `words` … */
+            code: string;
+            /**
+             * Format: int32
+             * @description Days apart, or common words in thousandths.
+             */
+            number: number | null;
+        };
+        /** @description An order that may be the same fact. */
+        LikeTicket: {
+            /** @description The beginning of its content. */
+            excerpt: string;
+            /** @description Why, the weightiest first. */
+            reasons: components["schemas"]["LikenessReason"][];
+            /**
+             * Format: int32
+             * @description 0 to 1000.
+             */
+            score: number;
+            /** @description The order as in lists. */
+            ticket: components["schemas"]["Ticket"];
+        };
+        /** @description Orders that may be the same fact. */
+        LikeTickets: {
+            /** @description The likeliest first. */
+            items: components["schemas"]["LikeTicket"][];
+        };
+        /** @description A running limit. */
+        Limit: {
+            /** @description On time is before this instant. */
+            deadline: components["schemas"]["Instant"];
+            /** @description What it waits for, as `close`. */
+            kind: string;
+            /** @description `green`, `yellow`, `orange`, `red`, `purple`. */
+            light: string;
+            /** @description Counted past the last loaded calendar. */
+            provisional: boolean;
+            /** @description What is left, or by how much it is passed, in words. */
+            words: string;
+        };
         /** @description A line's names. */
         LineNames: {
             /** @description Its id. */
@@ -1985,6 +4032,32 @@ export interface components {
             name: string;
             /** @description The number that is dialled. */
             number: string;
+        };
+        /** @description A call belongs to the order. Source: 7.9.1. */
+        LinkCall: {
+            /** @description The call. */
+            interaction: string;
+            /** @description `intake`, `followup`, `contact`, `urge`, `other`. */
+            purpose: string;
+            /** @description Its recording. */
+            recording: string | null;
+        };
+        /** @description Holds no appeal. Source: A. */
+        MarkInvalid: {
+            /** @description Why. */
+            disposition: components["schemas"]["Disposition"];
+        };
+        /** @description The same fact and reason as another order. Source: 7.1.4 c. */
+        Merge: {
+            /** @description That order. */
+            master: string;
+            /**
+             * Format: int32
+             * @description The likeness shown, 0 to 1000.
+             */
+            score: number;
+            /** @description What the appellant was told of it. */
+            told: components["schemas"]["Text"];
         };
         /** @description An id with its Chinese name. */
         Named: {
@@ -2059,6 +4132,102 @@ export interface components {
             /** @description From which queue. */
             queue: string;
         };
+        /** @description Responsibility is unclear. Source: 7.2 b. */
+        OpenArbitration: {
+            /** @description Who decides with the hotline organ. */
+            invited: string[];
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+        };
+        /** @description Asks for 帮办. Source: 7.1.5 a. */
+        OpenHelp: {
+            /** @description Whom it takes. */
+            departments: string[];
+            /** @description What is needed. */
+            need: components["schemas"]["Text"];
+            /** @description Where. */
+            place: components["schemas"]["Text"];
+        };
+        /** @description An organ with its name. */
+        OrganName: {
+            /** @description Its id. */
+            id: string;
+            /** @description 机构名称. */
+            name: string;
+        };
+        /** @description How many messages wait or have failed. */
+        OutboxCount: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description When the oldest of them was asked for. */
+            oldest_at: components["schemas"]["Instant"];
+            /** @description `queued`, `leased`, `dead`, `undelivered`. */
+            state: string;
+        };
+        /** @description A message. */
+        OutboxMessage: {
+            /**
+             * Format: int32
+             * @description Attempts that count.
+             */
+            attempts: number;
+            /** @description `sms`, `notice`, `webhook`. */
+            channel: string;
+            /** @description Whether the order is confidential. */
+            confidential: boolean;
+            /** @description When it was asked for. */
+            created_at: components["schemas"]["Instant"];
+            /** @description The gateway that took it. */
+            gateway: string | null;
+            /** @description Its id. */
+            id: string;
+            /** @description Why the last attempt failed, or what the network said. */
+            last_error: string | null;
+            next_at: components["schemas"]["Instant"] | null;
+            /** @description What the recipient's number is used for. */
+            purpose: string;
+            /** @description Number masked, or the unit's or user's id; `***` for a confidential order; empty when it was erased. */
+            recipient: string;
+            /** @description `appellant`, `unit`, `user`, `duty_office`, `partner`. */
+            recipient_kind: string;
+            /**
+             * Format: int32
+             * @description Attempts after one that may have reached the gateway.
+             */
+            resends: number;
+            sent_at: components["schemas"]["Instant"] | null;
+            settled_at: components["schemas"]["Instant"] | null;
+            /** @description `queued`, `leased`, `sent`, `delivered`, `undelivered`, `dead`, `cancelled`. */
+            state: string;
+            /** @description What it says, as `accepted`. */
+            template: string;
+            /** @description The order. */
+            ticket: string | null;
+            /** @description Its number. */
+            ticket_number: string;
+        };
+        /** @description Messages. */
+        OutboxPage: {
+            /** @description Over all messages. */
+            counts: components["schemas"]["OutboxCount"][];
+            /** @description Where the next page begins; absent at the end. */
+            cursor: string | null;
+            /** @description Newest first. */
+            items: components["schemas"]["OutboxMessage"][];
+        };
+        /** @description A refusal did not stand. Source: 6.2. */
+        OverturnRefusal: {
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+        };
+        /** @description The reply meets the rules. Source: 7.5.2. */
+        PassReview: {
+            /** @description More. */
+            note: components["schemas"]["Text"];
+        };
         /** @description A new password for oneself. */
         PasswordChange: {
             /**
@@ -2098,6 +4267,8 @@ export interface components {
             field: string | null;
             /** @description Every field at fault. */
             fields: string[];
+            /** @description The rule of a work order that refuses it. */
+            rule: string | null;
             /**
              * Format: int32
              * @description The HTTP status.
@@ -2108,6 +4279,8 @@ export interface components {
             /** @description Names the sort of problem: `urn:rexian:problem:CODE`. */
             type: string;
         };
+        /** @enum {string} */
+        Procedure: "litigation" | "arbitration" | "discipline" | "reconsideration" | "disclosure" | "other";
         /** @description What screens need to show names for ids. */
         ProfileNames: {
             /** @description 事件类型. */
@@ -2133,6 +4306,49 @@ export interface components {
              * @description The active profile's version.
              */
             version: number;
+        };
+        /** @description What follows from a negative result, by one officer. Source: 7.7.1. */
+        ProposeVerdict: {
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+            /** @description What. */
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description What opens an order. */
+        PublicQuery: {
+            /** @description 查询码, eight digits. */
+            code: string;
+            /** @description 工单编号. */
+            number: string;
+        };
+        /** @description A step of an order that its appellant may know. */
+        PublicStep: {
+            at: components["schemas"]["Instant"] | null;
+            /** @description `accepted`, `answered`, `dispatched`, `signed`, `fed_back`, `closed`. */
+            step: string;
+            /** @description Words meant for him. */
+            text: string | null;
+            /** @description The unit. */
+            unit: string | null;
+        };
+        /** @description An order as its appellant may know it. */
+        PublicTicket: {
+            deadline: components["schemas"]["Instant"] | null;
+            /** @description 工单编号. */
+            number: string;
+            /** @description Where it stands. */
+            state: string;
+            /** @description What happened, oldest first. */
+            steps: components["schemas"]["PublicStep"][];
+        };
+        /** @description What opens an order, with words. */
+        PublicWords: {
+            /** @description 查询码, eight digits. */
+            code: string;
+            /** @description 工单编号. */
+            number: string;
+            /** @description What is said. */
+            text?: components["schemas"]["Text"];
         };
         /** @description A published profile. */
         PublishedProfile: {
@@ -2269,6 +4485,62 @@ export interface components {
             /** @description 队列名. */
             name: string;
         };
+        /** @description The appellant rates the agent right after the call. Source: 8.5 c. */
+        RateAgent: {
+            /** @description His word. */
+            satisfaction: components["schemas"]["Satisfaction"];
+        };
+        /** @description The unit opens a 督办. Source: 7.8.1. */
+        ReadSupervision: {
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            no: number;
+        };
+        /** @description An appeal that came by another way than a call. */
+        ReceivedAppeal: {
+            /** @description The channel, as `visit`, `mail`, `app`. */
+            channel: string;
+            /** @description Its own deadline, RFC 3339. */
+            deadline?: string | null;
+            /** @description Its own number. */
+            external?: string | null;
+            /** @description What can be read into the form. */
+            fields?: components["schemas"]["DraftFields"];
+            /** @description What was written or said, to the letter; never changed afterwards. */
+            original: components["schemas"]["Text"];
+            /** @description The other platform, if one handed it over. */
+            platform?: string | null;
+        };
+        /** @description Tried to follow up and reached nobody. Source: 7.7.1. */
+        RecordAttempt: {
+            /** @description The call. */
+            call: string | null;
+            /** @description Whose. */
+            level: components["schemas"]["FollowupLevel"];
+            /** @description How. */
+            mode: components["schemas"]["FollowupMode"];
+            /** @description More. */
+            note: components["schemas"]["Text"];
+            /** @description Its recording. */
+            recording: string | null;
+        };
+        /** @description The unit spoke or tried to speak to the appellant. Source: 7.3. */
+        RecordContact: {
+            /** @description The call. */
+            call: string | null;
+            /** @description More. */
+            note: components["schemas"]["Text"];
+            /** @description The number dialled, if one was. */
+            number: components["schemas"]["Text"];
+            /** @description The appellant's opinion, if one was heard. */
+            opinion: components["schemas"]["Text"];
+            /** @description What came of it. */
+            outcome: components["schemas"]["ContactOutcome"];
+            /** @description How. */
+            way: components["schemas"]["ContactWay"];
+        };
         /** @description A recording. */
         Recording: {
             /**
@@ -2309,16 +4581,207 @@ export interface components {
             /** @description The cursor of the next page. */
             next: string | null;
         };
+        /** @description A stage of the handling. Source: 7.5.1. */
+        RecordProgress: {
+            /** @description The first result of a critical order. */
+            first_result: boolean;
+            /** @description Whether the appellant may read it. */
+            public: boolean;
+            /** @description What was done. */
+            text: components["schemas"]["Text"];
+        };
+        /** @description The appellant's word. Source: 7.7.2. */
+        RecordResult: {
+            /** @description The call. */
+            call: string | null;
+            /** @description Whose. */
+            level: components["schemas"]["FollowupLevel"];
+            /** @description How. */
+            mode: components["schemas"]["FollowupMode"];
+            /** @description In words. */
+            opinion: components["schemas"]["Text"];
+            /** @description Its recording. */
+            recording: string | null;
+            /** @description 办理结果. */
+            result: components["schemas"]["FollowupResult"];
+            /** @description 满意程度. */
+            satisfaction: components["schemas"]["Satisfaction"];
+        };
+        /** @description Sends the order down the tree of organs. Source: 7.7.1 b. */
+        Redispatch: {
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+            /** @description A unit below. */
+            to: string;
+        };
+        /** @description Hands the caller to an emergency or other line. Source: 3.1. */
+        Refer: {
+            /** @description Whether a life is in danger. */
+            life_danger: boolean;
+            /** @description Its number, as `110`. */
+            line: string;
+            /** @description What was said. */
+            note: components["schemas"]["Text"];
+            /** @description `connected`, `stayed` or `told`. */
+            outcome: string;
+            /** @description The partner's own number of the matter. */
+            partner_number: string | null;
+        };
+        /** @description A field that differs from the version before. */
+        ReferenceChange: {
+            /** @description What it is; empty when it is no longer there. */
+            after: string;
+            /** @description What it was; empty when it was not there. */
+            before: string;
+            /** @description Which, as `organs.t130203.name`. */
+            place: string;
+        };
+        /** @description A document of reference data. */
+        ReferenceDocument: {
+            /** @description Columns of its table, none when it has none. */
+            columns: string[] | null;
+            /** @description The document. */
+            document: Record<string, never>;
+            /**
+             * @description `organs`, `categories`, `regions`, `rules`, `grids`, `grid_list`, `calendar`, `settings`, `emergency_lines`,
+             *     `risky_words`.
+             */
+            kind: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3 …; for `If-Match`.
+             */
+            version: number;
+        };
+        /** @description The versions of a kind. */
+        ReferenceHistory: {
+            /** @description Newest first, at most 100. */
+            items: components["schemas"]["ReferenceVersion"][];
+            /**
+             * Format: int64
+             * @description Give this as `before` for older ones; none when these are all.
+             */
+            next_before: number | null;
+        };
+        /** @description What a publication came to. */
+        ReferencePublication: {
+            /** @description Rows that are new. */
+            added: string[];
+            /** @description Fields that differ. */
+            changed: components["schemas"]["ReferenceChange"][];
+            /** @description Rows that are gone. */
+            removed: string[];
+            /** @description Hex SHA-256 of the document. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description The version that counts now.
+             */
+            version: number;
+        };
+        /** @description A published version. */
+        ReferenceVersion: {
+            /** @description When. */
+            published_at: components["schemas"]["Instant"];
+            /** @description By whom. */
+            published_by: string;
+            /** @description Hex SHA-256 of the document. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3 …
+             */
+            version: number;
+        };
+        /** @enum {string} */
+        RefusalReason: "a" | "b" | "c" | "d" | "e" | "f";
+        /** @description Does not accept the appeal. Source: 6.2. */
+        Refuse: {
+            /** @description With e: the concluded order. */
+            concluded: string | null;
+            /** @description By other channels than the telephone: the second person. */
+            confirmed_by: string | null;
+            /** @description Why, in words; always. */
+            explanation: components["schemas"]["Text"];
+            file: components["schemas"]["FileRef"] | null;
+            procedure: components["schemas"]["Procedure"] | null;
+            /** @description Which of the six. */
+            reason: components["schemas"]["RefusalReason"];
+            /** @description With b and c: the legal route that was told. */
+            route: components["schemas"]["Text"];
+        };
+        /** @description Opens a closed order again. Source: 7.7.1. */
+        Reopen: {
+            /** @description The new fact, or what was wrong. */
+            reason: components["schemas"]["Text"];
+        };
+        /** @description A co-unit is done. Source: B.2. */
+        ReplySub: {
+            /** @description Evidence. */
+            files: components["schemas"]["FileRef"][];
+            /** @description What was done. */
+            reply: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            sub: number;
+        };
+        /** @description The unit answers a 督办. Source: 7.8.1. */
+        ReplySupervision: {
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            no: number;
+            /** @description What was done. */
+            reply: components["schemas"]["Text"];
+        };
+        /** @description The report with the problems found. Source: 7.1.5 b. */
+        ReportHelp: {
+            /** @description What was needed. */
+            needs: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            no: number;
+            /** @description Problems found. */
+            problems: components["schemas"]["Text"];
+            /** @description What came of it. */
+            result: components["schemas"]["Text"];
+            /** @description What was done. */
+            steps: components["schemas"]["Text"];
+            /** @description Suggestions. */
+            suggestions: components["schemas"]["Text"];
+        };
+        /** @enum {string} */
+        ReturnReason: "not_our_duty" | "wrong_area" | "duplicate" | "incomplete" | "other";
         /** @description A caller's number in clear. */
         RevealedNumber: {
             /** @description The number. */
             number: string;
         };
+        /** @description Numbers and codes of an order in clear. */
+        RevealedTicket: {
+            /** @description Who called. */
+            caller: string;
+            /** @description Another number to call back. */
+            contact_phone: string;
+            /** @description 统一社会信用代码. */
+            credit_code: string;
+        };
+        /** @enum {string} */
+        ReviewRule: "process" | "basis" | "result" | "next_steps" | "citation" | "wording" | "facts" | "contact" | "co_summary";
         /** @description The roles of an account. */
         RoleChange: {
             /** @description All of them, by code. */
             roles: string[];
         };
+        /** @enum {string} */
+        RouteBasis: "territory" | "industry" | "grid" | "arbitration" | "down" | "judgement";
+        /** @enum {string} */
+        Satisfaction: "satisfied" | "unsatisfied" | "no_comment";
         /** @description A desk. */
         Seat: {
             /** @description Its fixed phone. */
@@ -2348,6 +4811,18 @@ export interface components {
             /** @description Where it ends and the next begins. */
             to: components["schemas"]["Instant"];
         };
+        /** @description Facts are missing: back to the agent. Source: 7.1.2. */
+        SendBack: {
+            /** @description What is missing. */
+            reason: components["schemas"]["Text"];
+        };
+        /** @description The reply fails rules. Source: 7.5.2. */
+        SendBackReply: {
+            /** @description What is to be bettered. */
+            reason: components["schemas"]["Text"];
+            /** @description Which. */
+            rules: components["schemas"]["ReviewRule"][];
+        };
         /** @description Who one is. */
         Session: {
             /** @description The agent he works as. */
@@ -2367,6 +4842,26 @@ export interface components {
             /** @description The account's name. */
             user: string;
         };
+        /** @description Makes the order confidential, names its circle, or ends it. Source: 7.7.1. */
+        SetCircle: {
+            /** @description Who sees it. */
+            circle: string[];
+            /** @description Whether it is. */
+            confidential: boolean;
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+        };
+        /** @description Sets a flag or takes it away. Source: 7.6. */
+        SetFlag: {
+            /** @description Which. */
+            flag: components["schemas"]["Flag"];
+            /** @description Set or taken away. */
+            on: boolean;
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+        };
+        /** @description The unit signs. Source: 7.3. */
+        Sign: Record<string, never>;
         /** @description A sign-in. */
         SignIn: {
             /**
@@ -2376,6 +4871,14 @@ export interface components {
             password: string;
             /** @description The account's name. */
             user: string;
+        };
+        /** @description A co-unit signs its part. Source: B.2. */
+        SignSub: {
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            sub: number;
         };
         /** @description The city. */
         Site: {
@@ -2391,12 +4894,26 @@ export interface components {
             /** @description `active` or `disabled`. */
             state: string;
         };
+        /** @description Submits the draft: it is accepted. Source: 7.1.2 a. */
+        Submit: Record<string, never>;
+        /** @description 督办 by hand. Source: 7.8.1. */
+        Supervise: {
+            /** @description Why. */
+            cause: components["schemas"]["SupervisionCause"];
+            /** @description What is demanded. */
+            text: components["schemas"]["Text"];
+        };
+        /** @enum {string} */
+        SupervisionCause: "a" | "b" | "c" | "d";
+        /** @description Words somebody wrote: personal, never shown by `Debug`. */
+        Text: string;
         /** @description A work order. */
         Ticket: {
+            accepted_at: components["schemas"]["Instant"] | null;
             /** @description 详细地址; empty in lists. */
             address: string;
             /** @description Who writes it. */
-            agent: string;
+            agent: string | null;
             /** @description 姓名. */
             agent_name: string;
             /** @description 诉求类别: `consult`, `help`, `complaint`, `report`, `praise`, `suggestion`. */
@@ -2405,7 +4922,7 @@ export interface components {
             appellant_kind: string | null;
             /** @description Who called; empty in lists and when it was withheld or erased. */
             caller: string;
-            /** @description Whether the number is in clear. */
+            /** @description Whether the numbers are in clear. */
             caller_clear: boolean;
             /** @description 事件类型: a code of the tree. */
             category: string;
@@ -2416,39 +4933,101 @@ export interface components {
              * @description The version of the tree it was chosen from.
              */
             category_version: number;
+            /** @description Where it came from: `phone`, or another channel of the site. */
+            channel: string;
+            /** @description The class of the limit. */
+            class: string;
+            closed_at: components["schemas"]["Instant"] | null;
+            /** @description How it was closed. */
+            closing: string | null;
+            /** @description 企业名称; empty in lists. */
+            company: string;
+            /** @description Confidential: only its circle sees it. */
+            confidential: boolean;
             /** @description Another number to call back; empty in lists. */
             contact_phone: string;
+            /** @description When he may be called back; empty in lists. */
+            contact_time: string;
             /** @description 诉求内容; empty in lists. */
             content: string;
             /** @description When it was opened. */
             created_at: components["schemas"]["Instant"];
+            /** @description 统一社会信用代码; empty in lists. */
+            credit_code: string;
+            /**
+             * Format: int32
+             * @description The round of handling: 0 before the first dispatch.
+             */
+            cycle: number;
+            /** @description 诉求人要求; empty in lists. */
+            demand: string;
+            dispatched_at: components["schemas"]["Instant"] | null;
+            /** @description How it ended before dispatch: `answered`, `not_accepted`, `invalid`, `referred`, `merged`, `cancelled`. */
+            ending: string | null;
+            /** @description The reason, disposition, basis or line of that. */
+            ending_code: string | null;
+            /** @description Why it is not followed up. */
+            exempt: string | null;
+            /** @description The other platform's own number. */
+            external: string | null;
+            fed_back_at: components["schemas"]["Instant"] | null;
+            /** @description Flags, as `enterprise`. */
+            flags: string[];
+            handler: components["schemas"]["OrganName"] | null;
             /** @description Its id. */
             id: string;
             /** @description The call it was opened by. */
-            interaction: string;
+            interaction: string | null;
+            limit: components["schemas"]["Limit"] | null;
             /** @description The dialled line. */
             line: string | null;
             /** @description 线路名. */
             line_name: string;
+            /** @description The order it repeats. */
+            master: string | null;
+            /**
+             * Format: int32
+             * @description 1: the first matter of its call; 2, 3 … the others.
+             */
+            matter: number;
             /** @description 诉求人姓名或称呼; empty in lists. */
             name: string;
             /** @description 工单编号, `YYYYMMDD` and six digits. */
             number: string;
+            /** @description Its number in an older system. */
+            old_number: string | null;
+            parts: components["schemas"]["TicketParts"] | null;
             /** @description 地点: `none` (无地点), `at`, or absent while nothing is said. */
             place: string | null;
             /** @description The queue of the call. */
-            queue: string;
+            queue: string | null;
             /** @description 队列名. */
             queue_name: string;
+            /** @description Whether what was written was read back. */
+            read_back: boolean;
             /** @description The recording of the call. */
             recording: string | null;
             /** @description 区域: a code of the tree. */
             region: string;
             /** @description Its names from the top down. */
             region_path: string;
-            /** @description `draft` or `pending_dispatch`. */
+            /**
+             * Format: int32
+             * @description How often it was opened again.
+             */
+            reopened: number;
+            /** @description Whether he asks that his identity is kept secret. */
+            secrecy: boolean;
+            /** @description How much of it is shown: `listed`, `masked`, `matter`, `personal`, `whole`. */
+            sight: string;
+            signed_at: components["schemas"]["Instant"] | null;
+            /** @description Where it stands, as `draft`, `pending_dispatch`, `handling`, `closed`. */
             state: string;
             submitted_at: components["schemas"]["Instant"] | null;
+            /** @description 被反映对象 in words; empty in lists. */
+            target: string;
+            target_organ: components["schemas"]["OrganName"] | null;
+            unit: components["schemas"]["OrganName"] | null;
             /** @description When it last changed. */
             updated_at: components["schemas"]["Instant"];
             /** @description 紧急程度: `normal`, `urgent`, `critical`. */
@@ -2459,12 +5038,290 @@ export interface components {
              */
             version: number;
         };
+        /** @description A file that hangs on an order. */
+        TicketAttachment: {
+            file: components["schemas"]["TicketFile"];
+            name: string;
+            /** @description `evidence`, `photo`, `reply`, `conclusion`, `other`. */
+            purpose: string;
+        };
+        /** @description A try to follow up. */
+        TicketAttempt: {
+            at: components["schemas"]["Instant"];
+            level: string;
+            mode: string;
+            reached: boolean;
+        };
+        /** @description A call that belongs to an order. */
+        TicketCall: {
+            interaction: string;
+            purpose: string;
+        };
+        /** @description A clock of an order, running or ended. */
+        TicketClock: {
+            /** @description Against whom it counts: `unit`, `organ`, `seat`. */
+            against: string;
+            /** @description What it rests on. */
+            basis: string;
+            /**
+             * Format: int32
+             * @description The round.
+             */
+            cycle: number;
+            deadline: components["schemas"]["Instant"] | null;
+            /** @description How it ended; absent while it runs. */
+            end: string | null;
+            ended_at: components["schemas"]["Instant"] | null;
+            first_deadline: components["schemas"]["Instant"] | null;
+            /** @description What it waits for. */
+            kind: string;
+            /** @description Whether its deadline has passed before its end. */
+            late: boolean;
+            limit: components["schemas"]["Limit"] | null;
+            /** @description The rule, as `5wd`. */
+            rule: string;
+            /** @description From when it counts. */
+            start: components["schemas"]["Instant"];
+            /**
+             * Format: int32
+             * @description The request, part or 督办 it is about; 0 for the order itself.
+             */
+            subject: number;
+        };
+        /** @description A talk of a unit with the appellant. */
+        TicketContact: {
+            at: components["schemas"]["Instant"];
+            call: string | null;
+            /** @description Whether an opinion was heard. */
+            opinion: boolean;
+            outcome: string;
+            unit: components["schemas"]["OrganName"];
+            way: string;
+        };
+        /** @description A round of handling. */
+        TicketCycle: {
+            /** @description Tries to follow up, the city's and the county's. */
+            attempts: components["schemas"]["TicketAttempt"][];
+            /** @description How the unit was found. */
+            basis: string | null;
+            city: components["schemas"]["TicketFollowup"] | null;
+            class: string;
+            /** @description Talks of units with the appellant. */
+            contacts: components["schemas"]["TicketContact"][];
+            county: components["schemas"]["TicketFollowup"] | null;
+            dispatched_at: components["schemas"]["Instant"] | null;
+            /** @description 不纳入考核; for the organ alone. */
+            excluded: boolean;
+            fed_back_at: components["schemas"]["Instant"] | null;
+            fed_back_late: boolean;
+            handler: components["schemas"]["OrganName"] | null;
+            /** Format: int32 */
+            no: number;
+            /** @description Followed up by a person only. */
+            only_person: boolean;
+            /** @description Modes planned, in order. */
+            plan: string[];
+            /** @description What one officer proposed; for the organ alone. */
+            proposed: string | null;
+            reviewed_at: components["schemas"]["Instant"] | null;
+            said_solved: boolean;
+            /**
+             * Format: int32
+             * @description How often a reply was sent back.
+             */
+            sent_back: number;
+            signed_at: components["schemas"]["Instant"] | null;
+            signed_late: boolean;
+            /** Format: int32 */
+            stages: number;
+            unit: components["schemas"]["OrganName"] | null;
+            verdict: string | null;
+        };
+        /** @description A file by its content, as commands name it. */
+        TicketFile: {
+            /**
+             * Format: int64
+             * @description Length.
+             */
+            bytes: number;
+            /** @description Its id. */
+            id: string;
+            /** @description As `image/jpeg`. */
+            media_type: string;
+            /** @description SHA-256 of its bytes, hex. */
+            sha256: string;
+        };
+        /** @description The appellant's word. */
+        TicketFollowup: {
+            at: components["schemas"]["Instant"];
+            mode: string;
+            reached: boolean;
+            /** @description 办理结果. */
+            result: string;
+            /** @description 满意程度. */
+            satisfaction: string;
+        };
+        /** @description A 帮办. */
+        TicketHelp: {
+            at: components["schemas"]["Instant"];
+            departments: components["schemas"]["OrganName"][];
+            /** Format: int32 */
+            no: number;
+            seat: string | null;
+            state: string;
+        };
+        /** @description What happened to an order. */
+        TicketHistory: {
+            /** @description Oldest first. */
+            items: components["schemas"]["HistoryEntry"][];
+        };
         /** @description A page of work orders. */
         TicketPage: {
+            /** @description Whether a search stopped before its end because it opened as many orders as one request may. */
+            bounded: boolean;
             /** @description Newest first, personal fields empty. */
             items: components["schemas"]["Ticket"][];
             /** @description The cursor of the next page. */
             next: string | null;
+        };
+        /** @description What hangs on an order. */
+        TicketParts: {
+            /** @description Calls that belong to it, each with its purpose. */
+            calls: components["schemas"]["TicketCall"][];
+            /** @description 重点督办 cases that are open. */
+            cases: string[];
+            /** @description Who sees a confidential order, by account. */
+            circle: string[];
+            /** @description Clocks, oldest first. */
+            clocks: components["schemas"]["TicketClock"][];
+            /** @description Rounds of handling, oldest first. */
+            cycles: components["schemas"]["TicketCycle"][];
+            /** @description Files. */
+            files: components["schemas"]["TicketAttachment"][];
+            /** @description 终审派单: no return. */
+            final_unit: boolean;
+            /** @description 帮办. */
+            helps: components["schemas"]["TicketHelp"][];
+            /**
+             * Format: int32
+             * @description 批示.
+             */
+            instructions: number;
+            /** @description Orders merged into this one. */
+            repeats: string[];
+            /** @description Returns, extensions, co-handling, oldest first. */
+            requests: components["schemas"]["TicketRequest"][];
+            /** @description Co-units' parts. */
+            subs: components["schemas"]["TicketSub"][];
+            /** @description 督办. */
+            supervisions: components["schemas"]["TicketSupervision"][];
+            /** @description 催办. */
+            urges: components["schemas"]["TicketUrge"][];
+            /** @description How often the caller was warned. */
+            warned: number;
+            /** @description Words by name, as `reply.1.result`; those not shown to the reader are left out. */
+            words: {
+                [key: string]: string;
+            };
+        };
+        /** @description Which work orders. */
+        TicketQuery: {
+            /**
+             * @description `me` or an agent's id.
+             * @default null
+             */
+            agent: string | null;
+            /**
+             * @description 事件类型: a code; those below it count.
+             * @default null
+             */
+            category: string | null;
+            /**
+             * @description The channel, as `phone`.
+             * @default null
+             */
+            channel: string | null;
+            /**
+             * @description Only confidential ones, or only others.
+             * @default null
+             */
+            confidential: boolean | null;
+            /**
+             * @description `next` of the page before.
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * @description `today` or YYYY-MM-DD.
+             * @default null
+             */
+            day: string | null;
+            /**
+             * @description `near` (within one working day) or `overdue`.
+             * @default null
+             */
+            due: string | null;
+            /**
+             * @description A flag.
+             * @default null
+             */
+            flag: string | null;
+            /**
+             * @description First day, YYYY-MM-DD.
+             * @default null
+             */
+            from: string | null;
+            /**
+             * @description `me`, or an organ that handles it now.
+             * @default null
+             */
+            handler: string | null;
+            /**
+             * @description The orders of this call; the others do not narrow then.
+             * @default null
+             */
+            interaction: string | null;
+            /**
+             * @description 诉求类别.
+             * @default null
+             */
+            kind: string | null;
+            /**
+             * Format: int32
+             * @description Rows, 1 to 500; 100 when nothing is said.
+             * @default null
+             */
+            limit: number | null;
+            /**
+             * @description A whole order number.
+             * @default null
+             */
+            number: string | null;
+            /**
+             * @description 区域: a code; those below it count.
+             * @default null
+             */
+            region: string | null;
+            /**
+             * @description States, with commas between them.
+             * @default null
+             */
+            state: string | null;
+            /**
+             * @description Last day, YYYY-MM-DD.
+             * @default null
+             */
+            to: string | null;
+            /**
+             * @description An organ that has the order or a part of it, with those below it.
+             * @default null
+             */
+            unit: string | null;
+            /**
+             * @description 紧急程度.
+             * @default null
+             */
+            urgency: string | null;
         };
         /** @description A work order's id and number. */
         TicketRef: {
@@ -2472,6 +5329,72 @@ export interface components {
             id: string;
             /** @description 工单编号. */
             number: string;
+        };
+        /** @description A return, an extension or a co-handling that was asked for. */
+        TicketRequest: {
+            at: components["schemas"]["Instant"];
+            complex: boolean;
+            /** Format: int32 */
+            cycle: number;
+            decided_at: components["schemas"]["Instant"] | null;
+            decided_late: boolean;
+            files: components["schemas"]["TicketFile"][];
+            /** Format: int32 */
+            no: number;
+            /** @description Return: why. */
+            reason: string | null;
+            state: string;
+            /**
+             * Format: int32
+             * @description A co-unit's part that it is about.
+             */
+            sub: number | null;
+            unit: components["schemas"]["OrganName"];
+            units: components["schemas"]["OrganName"][];
+            until: components["schemas"]["Instant"] | null;
+            what: string;
+        };
+        /** @description What is looked for in orders; the personal part of a question. */
+        TicketSearch: {
+            /** @description What else narrows. */
+            filter?: components["schemas"]["TicketQuery"];
+            /** @description Its last four digits. */
+            last4?: string | null;
+            /** @description A whole number in any usual form: the caller's, or one to call back. */
+            phone?: string | null;
+            /** @description Words that must all stand in the order. */
+            text?: string | null;
+        };
+        /** @description A co-unit's part. */
+        TicketSub: {
+            at: components["schemas"]["Instant"];
+            /** Format: int32 */
+            cycle: number;
+            done_late: boolean;
+            /** Format: int32 */
+            no: number;
+            signed_late: boolean;
+            state: string;
+            unit: components["schemas"]["OrganName"];
+        };
+        /** @description A 督办. */
+        TicketSupervision: {
+            at: components["schemas"]["Instant"];
+            automatic: boolean;
+            cause: string;
+            /** Format: int32 */
+            cycle: number;
+            /** Format: int32 */
+            no: number;
+            state: string;
+            unit: components["schemas"]["OrganName"];
+        };
+        /** @description A 催办. */
+        TicketUrge: {
+            at: components["schemas"]["Instant"];
+            by: string;
+            /** @description Whether the unit was told. */
+            told: boolean;
         };
         /** @description A tree of codes. */
         Tree: {
@@ -2483,6 +5406,45 @@ export interface components {
              */
             version: number;
         };
+        /** @description What is being written down. */
+        TypedAppeal: {
+            /**
+             * @description 事件类型, if chosen.
+             * @default null
+             */
+            category: string | null;
+            /**
+             * @description 诉求内容 so far.
+             * @default
+             */
+            content: string;
+            /**
+             * @description The call, for its number.
+             * @default null
+             */
+            interaction: string | null;
+            /**
+             * @description 区域, if chosen.
+             * @default null
+             */
+            region: string | null;
+        };
+        /** @description A merge did not stand. Source: 7.1.4 c. */
+        Unmerge: {
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+        };
+        /** @description Asks for haste (催办). Source: 7.8. */
+        Urge: {
+            /** @description Who. */
+            by: components["schemas"]["UrgedBy"];
+            /** @description In words. */
+            text: components["schemas"]["Text"];
+        };
+        /** @enum {string} */
+        UrgedBy: "appellant" | "agent" | "organ";
+        /** @enum {string} */
+        Urgency: "normal" | "urgent" | "critical";
         /** @description An account. */
         User: {
             /** @description The agent he works as. */
@@ -2510,6 +5472,16 @@ export interface components {
         UserList: {
             /** @description By name. */
             items: components["schemas"]["User"][];
+        };
+        /** @enum {string} */
+        Verdict: "rework" | "close";
+        /** @description Says one of the two phrases to somebody who harasses. Source: A. */
+        WarnCaller: {
+            /**
+             * Format: int32
+             * @description 1 or 2.
+             */
+            step: number;
         };
     };
     responses: never;
