@@ -129,7 +129,7 @@ export interface Order {
   number: string
   state: string
   version: number
-  interaction: string
+  interaction: string | null
   /** As this reader may see it. */
   caller: string
   categoryPath: string

@@ -275,7 +275,7 @@ function readOrder(ticket: Schemas['Ticket']): Order {
     number: ticket.number,
     state: ticket.state,
     version: ticket.version,
-    interaction: ticket.interaction,
+    interaction: ticket.interaction ?? null,
     caller: code('caller', ticket.caller),
     categoryPath: ticket.category_path,
     regionPath: ticket.region_path,
