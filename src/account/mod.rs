@@ -8,9 +8,11 @@
 //! **Not here.** Passwords, sessions and lock-outs (`io::store::users`, `http::auth`).
 //! **Source.** GB/T 22239—2019 8.1.5 (system, security and audit management apart); DB1302/T 604—2025 8.4.2.1.
 
+pub mod commitment;
 pub mod organ;
 pub mod organs;
 pub mod permission;
+pub mod request;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -19,6 +21,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::account::commitment::Commitment;
 use crate::account::organ::OrganPath;
 use crate::base::ids::AgentId;
 use crate::base::ids::UserId;
@@ -154,6 +157,8 @@ pub struct Principal {
     pub agent: Option<AgentId>,
     /// Hash of the session token, so that an act is traced to a sign-in; empty at the command line.
     pub session: String,
+    /// Whether he has signed the secrecy commitment in force; until then he sees no appellant.
+    pub commitment: Commitment,
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::account::Principal;
 use crate::account::Role;
+use crate::account::commitment::Commitment;
 use crate::account::organ::OrganPath;
 use crate::base::ids::AgentId;
 
@@ -194,20 +195,37 @@ pub struct Denied {
     pub verb: Verb,
     /// What it was about.
     pub object: String,
+    /// What he lacks.
+    pub lack: Lack,
 }
 
-/// Checks that one of the principal's roles grants `verb` on `object`.
+/// What somebody lacks who may not give a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// A role that grants it.
+    Grant,
+    /// His signature under the secrecy commitment. Source: 4.3.1.
+    Commitment,
+}
+
+/// Checks that one of the principal's roles grants `verb` on `object`, and that he has signed the secrecy commitment
+/// where appellants are seen.
 ///
 /// # Errors
 /// [`Denied`] names the missing permission; the caller writes it to the trail.
 pub fn authorize(principal: &Principal, verb: Verb, object: &Object) -> Result<(), Denied> {
-    let granted = principal.roles.iter().filter_map(|role| reach(*role, verb));
-    if granted.into_iter().any(|reach| reaches(principal, reach, object)) {
+    let mut granted = principal.roles.iter().filter_map(|role| reach(*role, verb));
+    let lack = if !granted.any(|reach| reaches(principal, reach, object)) {
+        Lack::Grant
+    } else if principal.commitment == Commitment::Missing && SHOWS_APPELLANTS.contains(&verb) {
+        Lack::Commitment
+    } else {
         return Ok(());
-    }
+    };
     Err(Denied {
         verb,
         object: object.name.clone(),
+        lack,
     })
 }
 
@@ -235,6 +253,29 @@ const EVERYBODY: &[Verb] = &[
     Verb::ProfileNames,
     Verb::ReferenceRead,
     Verb::ArticleRead,
+];
+
+/// What shows who appeals, or what he says: nobody does it before he has signed the secrecy commitment. Source: 4.3.1.
+const SHOWS_APPELLANTS: &[Verb] = &[
+    Verb::AgentSelf,
+    Verb::StreamRead,
+    Verb::CallList,
+    Verb::CallRead,
+    Verb::CallReveal,
+    Verb::RecordingList,
+    Verb::RecordingPlay,
+    Verb::RecordingExport,
+    Verb::TicketList,
+    Verb::TicketRead,
+    Verb::TicketEdit,
+    Verb::TicketSubmit,
+    Verb::TicketCommand,
+    Verb::TicketSearch,
+    Verb::TicketExport,
+    Verb::ArchiveRead,
+    Verb::CaseRead,
+    Verb::CaseManage,
+    Verb::OutboxRead,
 ];
 
 fn reaches(principal: &Principal, reach: Reach, object: &Object) -> bool {

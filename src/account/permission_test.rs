@@ -7,6 +7,7 @@ fn principal(roles: &[Role], organ: &str, agent: Option<&str>) -> Principal {
         organ: organ.parse().unwrap(),
         agent: agent.map(|agent| agent.parse().unwrap()),
         session: String::new(),
+        commitment: crate::account::commitment::Commitment::Signed,
     }
 }
 
@@ -112,5 +113,29 @@ fn who_asks_for_rights_does_not_approve_them_by_the_same_role() {
     }
     for role in [Role::Agent, Role::Expert, Role::Grid, Role::Auditor] {
         assert_eq!(reach(role, Verb::AccountRequest), None, "{role}");
+    }
+}
+
+#[test]
+fn before_the_commitment_is_signed_no_verb_that_shows_appellants_is_allowed_and_others_are() {
+    let signed = principal(&[Role::Supervisor, Role::Agent], "hotline", Some("1001"));
+    let unsigned = Principal {
+        commitment: Commitment::Missing,
+        ..signed.clone()
+    };
+    let own = call_of(Some("1001"));
+    for verb in SHOWS_APPELLANTS {
+        let denied = authorize(&unsigned, *verb, &own).unwrap_err();
+        let granted = authorize(&signed, *verb, &own);
+        let lack = granted.map_or_else(|denied| denied.lack, |()| Lack::Commitment);
+        assert_eq!(denied.lack, lack, "{verb}");
+    }
+    for verb in [
+        Verb::SessionSelf,
+        Verb::CommitmentSign,
+        Verb::StatisticsRead,
+        Verb::ReferenceRead,
+    ] {
+        assert_eq!(authorize(&unsigned, verb, &own), Ok(()), "{verb}");
     }
 }

@@ -49,6 +49,15 @@ pub fn write<'a>(lines: impl IntoIterator<Item = Vec<&'a str>>) -> String {
     text
 }
 
+/// A cell that no spreadsheet takes for a formula: one that begins as a formula does gets an apostrophe before it.
+pub fn harmless(cell: &str) -> String {
+    const BEGINS: [char; 11] = [
+        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ];
+    let risky = cell.starts_with(BEGINS) || cell.trim_start().starts_with(BEGINS);
+    if risky { format!("'{cell}") } else { cell.to_owned() }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Inside {
     /// A cell that has not begun, or a bare one.
@@ -172,5 +181,15 @@ mod tests {
         );
         assert_eq!(parse("a\n\"b\"c\n").unwrap_err()[0].place, "line 2");
         assert_eq!(parse("a,b\n\n , \nc").unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_cell_that_begins_as_a_formula_does_is_text() {
+        for cell in ["=1+1", "+8613800138000", "-1", "@SUM(A1)", "\t=1", "  =1", "＝1", "\r\n=1"] {
+            assert_eq!(harmless(cell), format!("'{cell}"));
+        }
+        for cell in ["", "井盖缺失", "a=b", "13800138000"] {
+            assert_eq!(harmless(cell), cell);
+        }
     }
 }

@@ -198,6 +198,10 @@ uuid_id! {
     UpdateId,
     /// One file of a work order.
     FileId,
+    /// One request for an account or other rights.
+    AccountRequestId,
+    /// One table that was taken out.
+    ExportId,
 }
 
 slug_id! {

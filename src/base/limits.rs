@@ -42,6 +42,10 @@ pub const RING_ALL_MAX: usize = 10;
 pub const STREAM_EVENTS_MAX: usize = 1_024;
 /// Most signed-in sessions.
 pub const WEB_SESSIONS_MAX: usize = 10_000;
+/// Most requests for accounts of one organ that wait for their decision.
+pub const ACCOUNT_REQUESTS_OPEN_MAX: usize = 50;
+/// Most work orders that one export holds.
+pub const EXPORT_ROWS_MAX: u32 = 5_000;
 /// Largest request body of the API.
 pub const API_BODY_BYTES_MAX: usize = 1 << 20;
 /// Most rows a list returns at once.

@@ -1,12 +1,12 @@
 //! Who asks: passwords, session cookies, and the signed-in person behind a request.
 //!
 //! ```text
-//!  POST /session ─► Active ──60 min unused, 12 h old, signed out, password set──► gone
+//!  POST /session ─► Active ──60 min unused, 12 h old, signed out, password set, signed in elsewhere──► gone
 //! ```
 //!
 //! **Invariants.** The database holds only hashes: Argon2id of passwords, SHA-256 of tokens. A sign-in always makes a
 //! new token. A wrong name costs as much time as a wrong password. Few passwords are hashed at once, so that a flood of
-//! sign-ins takes no core from calls.
+//! sign-ins takes no core from calls. An account has one session: a newer sign-in ends the older one and says so.
 //! **Not here.** What he may do (`account::permission`), rows (`io::store::users`).
 //! **Source.** RFC 6265 §4.1 (cookies), RFC 9106 (Argon2), GB/T 22239—2019 8.1.4.1 (identity, lock-out).
 
@@ -28,7 +28,9 @@ use sha2::Digest as _;
 use sha2::Sha256;
 
 use crate::account::Principal;
+use crate::account::commitment::Commitment;
 use crate::base::limits::WEB_SESSIONS_MAX;
+use crate::base::random::Random;
 use crate::base::time::Clock as _;
 use crate::base::time::MonoTime;
 use crate::base::time::Now;
@@ -84,7 +86,7 @@ impl FromRequestParts<Web> for SignedIn {
 /// agents with them.
 ///
 /// # Errors
-/// [`Code::NotSignedIn`]; [`Code::Unavailable`] while the database is down and he is not remembered.
+/// [`Code::NotSignedIn`]; [`Code::SessionReplaced`]; [`Code::Unavailable`] while the database is down and he is not remembered.
 pub async fn identify(web: &Web, token_hash: &str) -> Result<SignedIn, Problem> {
     let now = web.engine.clock().now();
     match look_up(web, token_hash, now.wall).await {
@@ -105,7 +107,11 @@ pub async fn identify(web: &Web, token_hash: &str) -> Result<SignedIn, Problem> 
 async fn look_up(web: &Web, token_hash: &str, now: WallTime) -> Result<SignedIn, Problem> {
     let store = web.engine.store();
     let gone = || Problem::new(Code::NotSignedIn);
-    let mut session = store.web_session(token_hash, now).await?.ok_or_else(gone)?;
+    let Some(mut session) = store.web_session(token_hash, now).await? else {
+        let replaced = store.is_session_replaced(token_hash, now).await?;
+        let code = if replaced { Code::SessionReplaced } else { Code::NotSignedIn };
+        return Err(Problem::new(code));
+    };
     let account = store.account(&session.account).await?.ok_or_else(gone)?;
     if account.state != AccountState::Active {
         return Err(gone());
@@ -117,8 +123,9 @@ async fn look_up(web: &Web, token_hash: &str, now: WallTime) -> Result<SignedIn,
         tx.touch_web_session(token_hash, now, session.expires_at).await?;
         tx.commit().await?;
     }
+    let signed = store.commitment(&account.id).await?.map(|row| row.version);
     Ok(SignedIn {
-        principal: principal(&account, token_hash),
+        principal: principal(&account, token_hash, Commitment::of(signed)),
         name: account.name,
         session,
     })
@@ -156,13 +163,14 @@ impl Recalled {
 }
 
 /// The person of an account.
-pub fn principal(account: &Account, session: &str) -> Principal {
+pub fn principal(account: &Account, session: &str, commitment: Commitment) -> Principal {
     Principal {
         user: account.id.clone(),
         roles: account.roles.clone(),
         organ: account.organ.clone(),
         agent: account.agent.clone(),
         session: session.to_owned(),
+        commitment,
     }
 }
 
@@ -247,6 +255,31 @@ pub fn check_password(user: &str, password: &str) -> Result<(), PasswordError> {
     Ok(())
 }
 
+/// Letters and digits of a password that is made: none that is taken for another.
+const MADE_OF: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
+/// Characters of a password that is made.
+const MADE_LENGTH: usize = 14;
+
+/// Makes a first password that the rules allow.
+///
+/// # Errors
+/// The operating system has no randomness.
+pub fn make_password(user: &str) -> Result<String, Problem> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| Problem::internal(&error))?;
+    let mut random = Random::from_seed(seed);
+    let mut letter = || {
+        let at = usize::try_from(random.next_u64() % MADE_OF.len() as u64).unwrap_or(0);
+        MADE_OF.get(at).copied().map_or('x', char::from)
+    };
+    let mut made = std::iter::repeat_with(|| (0..MADE_LENGTH).map(|_| letter()).collect::<String>());
+    let good = made
+        .by_ref()
+        .take(1_000)
+        .find(|made| check_password(user, made).is_ok());
+    good.ok_or_else(|| Problem::internal(&"no password could be made"))
+}
+
 /// Hashes a password, in PHC form. Takes 20 ms and 19 MiB: not on a thread that serves.
 ///
 /// # Errors
@@ -311,6 +344,13 @@ mod tests {
         assert_eq!(check_password("wang", "Wang-12345"), Err(PasswordError::Name));
         assert_eq!(check_password("wang", "Hotline-12345"), Ok(()));
         assert_eq!(check_password("wang", "热线一二三四Ab"), Ok(()));
+    }
+
+    #[test]
+    fn a_made_password_is_one_that_the_rules_allow() {
+        let (one, other) = (make_password("wang").unwrap(), make_password("wang").unwrap());
+        assert_eq!((check_password("wang", &one), one.len()), (Ok(()), MADE_LENGTH));
+        assert_ne!(one, other);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Calls: the list, one call whole, the caller's number in clear, and ending a call.
 //!
 //! **Invariants.** Numbers are masked here unless the reader is the agent whom the call rings or who talks in it;
-//! anybody else reveals, which is written to the trail before the number leaves.
+//! anybody else reveals, which is written to the trail before the number leaves. Of a call whose order is confidential
+//! nobody outside its circle is told caller, order or recording.
 //! **Not here.** Changes as they happen (`http::stream`).
 //! **Source.** DB1302/T 604—2025 8.4.2.1 (secrecy of callers).
 
@@ -34,6 +35,7 @@ use crate::http::instant::Instant;
 use crate::http::instant::maybe;
 use crate::http::live_call::shown;
 use crate::http::page;
+use crate::http::tickets::sight::hidden_calls;
 use crate::io::store::calls::CallFilter;
 use crate::io::store::calls::CallLine;
 use crate::report::cdr::CallRecord;
@@ -131,6 +133,16 @@ impl CallDto {
                 id: id.to_string(),
                 number: number.clone(),
             }),
+        }
+    }
+
+    /// The call without what leads to its order.
+    fn bare(self) -> Self {
+        Self {
+            caller: String::new(),
+            recording: None,
+            ticket: None,
+            ..self
         }
     }
 }
@@ -361,7 +373,7 @@ pub(crate) async fn list(
         limit: page::limit(query.limit)?,
         ..CallFilter::default()
     };
-    found(&web, &filter).await
+    found(&web, &who, &filter, Hidden::Bare).await
 }
 
 /// Calls of a number, newest first.
@@ -394,16 +406,36 @@ pub(crate) async fn search(
         (None, Some(_)) => return Err(Problem::invalid("last4", "not four digits")),
         (None, None) => return Err(Problem::new(Code::Incomplete).field("number")),
     }
-    found(&web, &filter).await
+    found(&web, &who, &filter, Hidden::LeftOut).await
 }
 
-async fn found(web: &Web, filter: &CallFilter) -> Result<Json<CallPageDto>, Problem> {
+/// What becomes of a call in a list, of whose confidential order the reader may not know.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hidden {
+    /// It is there without order, recording and caller.
+    Bare,
+    /// It is not there: whoever looks for a number learns nothing of it.
+    LeftOut,
+}
+
+async fn found(
+    web: &Web,
+    who: &SignedIn,
+    filter: &CallFilter,
+    how: Hidden,
+) -> Result<Json<CallPageDto>, Problem> {
     let (lines, next) = web.engine.store().calls(filter).await?;
+    let calls = lines.iter().map(|line| line.record.interaction);
+    let hidden = hidden_calls(web, &who.principal, calls).await?;
     let profile = web.engine.profile();
     let mut items = Vec::with_capacity(lines.len());
     for line in &lines {
-        let caller = caller(web, line.record.caller.as_ref()).await?;
-        items.push(CallDto::new(line, caller.as_ref(), &profile));
+        if !hidden.contains(&line.record.interaction) {
+            let caller = caller(web, line.record.caller.as_ref()).await?;
+            items.push(CallDto::new(line, caller.as_ref(), &profile));
+        } else if how == Hidden::Bare {
+            items.push(CallDto::new(line, None, &profile).bare());
+        }
     }
     Ok(Json(CallPageDto {
         items,
@@ -439,8 +471,12 @@ pub(crate) async fn show(
     )
     .await?;
     let line = line.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let caller = caller(&web, line.record.caller.as_ref()).await?;
-    let call = CallDto::new(&line, caller.as_ref(), &web.engine.profile());
+    let call = if hidden_calls(&web, &who.principal, [id]).await?.is_empty() {
+        let caller = caller(&web, line.record.caller.as_ref()).await?;
+        CallDto::new(&line, caller.as_ref(), &web.engine.profile())
+    } else {
+        CallDto::new(&line, None, &web.engine.profile()).bare()
+    };
     Ok(Json(CallDetailDto::new(call, &line.record)))
 }
 
@@ -466,6 +502,9 @@ pub(crate) async fn reveal(
     };
     let object = Object::of_agent(format!("call/{id}"), agent);
     web.permit(&who, Verb::CallReveal, &object).await?;
+    if !hidden_calls(&web, &who.principal, [id]).await?.is_empty() {
+        return Err(Problem::new(Code::NotFound));
+    }
     let number = number.ok_or_else(|| Problem::new(Code::NotFound))?;
     let fact = AccountFact::Revealed {
         object: object.name,

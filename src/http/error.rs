@@ -12,7 +12,10 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::account::commitment;
 use crate::account::permission::Denied;
+use crate::account::permission::Lack;
+use crate::account::request::RequestError;
 use crate::engine::EngineError;
 use crate::engine::audit::AuditError;
 use crate::engine::ticket_service::TicketServiceError;
@@ -54,6 +57,10 @@ codes! {
     TooManyAttempts = "too_many_attempts" TOO_MANY_REQUESTS,
     /// No role grants it.
     Forbidden = "forbidden" FORBIDDEN,
+    /// The secrecy commitment is to be signed first.
+    CommitmentRequired = "commitment_required" FORBIDDEN,
+    /// A newer sign-in of the account ended this session.
+    SessionReplaced = "session_replaced" UNAUTHORIZED,
     /// The page that asks is not ours.
     WrongOrigin = "wrong_origin" FORBIDDEN,
     /// There is no such thing, or nothing of the kind.
@@ -243,7 +250,38 @@ impl From<StoreError> for Problem {
 
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
-        Self::new(Code::Forbidden).detail(format!("no permission {}", denied.verb))
+        match denied.lack {
+            Lack::Grant => Self::new(Code::Forbidden).detail(format!("no permission {}", denied.verb)),
+            Lack::Commitment => {
+                Self::new(Code::CommitmentRequired).clause(Some(commitment::CLAUSE.to_owned()))
+            }
+        }
+    }
+}
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        let code = match error {
+            RequestError::FourEyes(_) | RequestError::NotUpper(..) => Code::Forbidden,
+            RequestError::Exists => Code::Exists,
+            RequestError::Decided => Code::NotAllowed,
+            RequestError::NoAccount | RequestError::NoOrgan => Code::Unknown,
+            RequestError::NoRole => Code::Incomplete,
+            RequestError::State(_)
+            | RequestError::Unchanged
+            | RequestError::Stale(_)
+            | RequestError::TooMany
+            | RequestError::NeedsRequest(_) => Code::Rule,
+        };
+        let problem = Self::new(code)
+            .title(text("account_rule", error.code()).to_owned())
+            .rule(error.code())
+            .detail(error.to_string())
+            .clause(Some(error.clause().to_owned()));
+        match error.field() {
+            Some(field) => problem.field(field),
+            None => problem,
+        }
     }
 }
 

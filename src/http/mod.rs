@@ -15,11 +15,14 @@ pub mod error;
 pub mod openapi;
 pub mod server;
 
+mod account_requests;
 mod agents;
 mod alarms;
 mod articles;
 mod assets;
 mod calls;
+mod commitment;
+mod exports;
 mod extract;
 mod guard;
 mod health;
@@ -48,6 +51,7 @@ use axum::middleware;
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 use tokio::sync::Semaphore;
+use tokio::sync::broadcast;
 use tokio::sync::watch;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -56,12 +60,16 @@ use utoipa_axum::routes;
 
 use crate::account::permission::Object;
 use crate::account::permission::Verb;
+use crate::base::ids::UserId;
 use crate::base::limits::API_BODY_BYTES_MAX;
 use crate::engine::Engine;
 use crate::http::auth::SignedIn;
 use crate::http::error::Code;
 use crate::http::error::Problem;
 use crate::io::files::FILE_BYTES_MAX;
+
+/// Sign-ins that a stream may lag behind; one that lags looks at its session all the same.
+const REPLACED_WAITING: usize = 64;
 
 /// What every handler has at hand; cheap to clone.
 #[derive(Clone)]
@@ -83,6 +91,8 @@ pub struct WebParts {
     /// Strangers who ask about an order.
     public: tickets::public::Gate,
     stopping: watch::Sender<bool>,
+    /// Accounts that have signed in anew, for the streams of their older sessions.
+    replaced: broadcast::Sender<UserId>,
 }
 
 impl Deref for Web {
@@ -115,6 +125,7 @@ impl Web {
             sittings: recordings::Sittings::default(),
             public: tickets::public::Gate::default(),
             stopping: watch::channel(false).0,
+            replaced: broadcast::channel(REPLACED_WAITING).0,
         }))
     }
 
@@ -159,6 +170,7 @@ fn resources() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(session::show, session::sign_in, session::sign_out))
         .routes(routes!(session::set_password))
+        .routes(routes!(commitment::show, commitment::sign))
         .routes(routes!(agents::show))
         .routes(routes!(agents::sign_in))
         .routes(routes!(agents::sign_out))
@@ -189,6 +201,10 @@ fn resources() -> OpenApiRouter<Web> {
         .routes(routes!(alarms::acknowledge))
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::requeue))
+        .routes(routes!(account_requests::list, account_requests::ask))
+        .routes(routes!(account_requests::approve))
+        .routes(routes!(account_requests::refuse))
+        .routes(routes!(exports::list))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::set_roles))
         .routes(routes!(users::set_state))
@@ -203,6 +219,7 @@ fn orders() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(tickets::list::list, tickets::create))
         .routes(routes!(tickets::list::search))
+        .routes(routes!(tickets::export::export))
         .routes(routes!(tickets::duplicates::of_typed))
         .routes(routes!(tickets::show, tickets::save))
         .routes(routes!(tickets::submit))

@@ -42,9 +42,9 @@ pub(crate) struct MessageDto {
     recipient_kind: String,
     /// Number masked, or the unit's or user's id; `***` for a confidential order; empty when it was erased.
     recipient: String,
-    /// The order.
+    /// The order; absent for a confidential one.
     ticket: Option<String>,
-    /// Its number.
+    /// Its number; empty for a confidential one.
     ticket_number: String,
     /// Whether the order is confidential.
     confidential: bool,
@@ -163,7 +163,13 @@ pub(crate) async fn list(
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
         let recipient = Outbox::masked_recipient(audit, row).await?;
-        items.push(MessageDto::new(row, recipient));
+        let mut dto = MessageDto::new(row, recipient);
+        if row.notification.confidential {
+            // Who watches over messages stands outside the circle.
+            dto.ticket = None;
+            dto.ticket_number = String::new();
+        }
+        items.push(dto);
     }
     let counts = store.outbox_counts().await?.into_iter().map(|it| CountDto {
         state: it.state.to_string(),

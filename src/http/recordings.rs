@@ -48,6 +48,7 @@ use crate::http::extract::Query;
 use crate::http::instant::Instant;
 use crate::http::instant::maybe;
 use crate::http::page;
+use crate::http::tickets::sight::hidden_calls;
 use crate::io::recording::archive::ArchiveError;
 use crate::io::recording::archive::RecordingReader;
 use crate::io::store::recordings::RecordingRow;
@@ -145,7 +146,12 @@ pub(crate) async fn list(
         .store()
         .recordings(from, to, after.as_ref(), page::limit(query.limit)?)
         .await?;
-    let items = rows.into_iter().map(Into::into).collect();
+    let calls = rows.iter().filter_map(|row| row.interaction);
+    let hidden = hidden_calls(&web, &who.principal, calls).await?;
+    let shown = rows
+        .into_iter()
+        .filter(|row| row.interaction.is_none_or(|call| !hidden.contains(&call)));
+    let items = shown.map(Into::into).collect();
     Ok(Json(RecordingPageDto {
         items,
         next: next.map(|cursor| cursor.to_string()),
@@ -180,6 +186,9 @@ pub(crate) async fn audio(
         &Object::of_agent(format!("recording/{id}"), agent),
     )
     .await?;
+    if !hidden_calls(&web, &who.principal, interaction).await?.is_empty() {
+        return Err(Problem::new(Code::NotFound));
+    }
     let path = row.as_ref().and_then(|row| row.path.as_deref());
     let path = path.and_then(|path| below(web.engine.recordings_root(), path));
     let path = path.ok_or_else(|| Problem::new(Code::NotFound))?;

@@ -1,7 +1,8 @@
 //! Signing in and out, and who one is.
 //!
-//! **Invariants.** Every sign-in, good or bad, leaves a fact. Five wrong passwords lock the account for 15 minutes.
-//! **Source.** GB/T 22239—2019 8.1.4.1 b (lock-out after failures).
+//! **Invariants.** Every sign-in, good or bad, leaves a fact. Five wrong passwords lock the account for 15 minutes. An
+//! account has one session: a newer sign-in ends every older one, leaves a fact, and the older browser is told why.
+//! **Source.** GB/T 22239—2019 8.1.4.1 b (lock-out after failures); DB1302/T 604—2025 4.3.3 (an account is one person's).
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::account::Role;
+use crate::account::commitment::Commitment;
 use crate::account::permission::Object;
 use crate::account::permission::Verb;
 use crate::account::permission::reach;
@@ -89,6 +91,8 @@ pub(crate) struct SessionDto {
     server_time: Instant,
     /// When the session ends unless it is used.
     expires_at: Instant,
+    /// Whether the secrecy commitment is to be signed before anything of an appellant is shown.
+    commitment_due: bool,
 }
 
 impl SessionDto {
@@ -104,6 +108,7 @@ impl SessionDto {
             permissions: Verb::ALL.iter().filter(granted).map(|verb| verb.code()).collect(),
             server_time: now.into(),
             expires_at: who.session.expires_at.into(),
+            commitment_due: who.principal.commitment == Commitment::Missing,
         }
     }
 }
@@ -248,7 +253,7 @@ async fn failed(web: &Web, user: Option<UserId>) -> Result<Problem, Problem> {
     Ok(problem)
 }
 
-/// Begins a session in place of the one the browser may still have.
+/// Begins a session in place of the one the browser may still have, and of every other one of the account.
 async fn begin(web: &Web, account: &Account, token: &str, old: Option<&str>) -> Result<SignedIn, Problem> {
     let engine = &web.engine;
     let now = engine.clock().now();
@@ -265,34 +270,49 @@ async fn begin(web: &Web, account: &Account, token: &str, old: Option<&str>) -> 
         last_seen: now.wall,
         expires_at: auth::expiry(now.wall, now.wall),
     };
-    let fact = Fact::Account(AccountFact::SignedIn {
-        user: account.id.clone(),
-    });
-    let (actor, cause) = (Actor::named(ActorKind::User, &account.id), "api:sign_in");
-    let record = Record {
-        now,
-        interaction: None,
-        ticket: None,
-        actor,
-        cause,
-        fact,
-        personal: None,
-    };
+    let user = account.id.clone();
     let mut tx = engine.store().begin().await?;
     tx.clear_failed_sign_ins(&account.id).await?;
     tx.delete_expired_web_sessions(now.wall).await?;
     if let Some(old) = old {
         tx.delete_web_session(old).await?;
     }
+    let replaced = tx.replace_web_sessions(&account.id, now.wall).await?;
     tx.insert_web_session(&session).await?;
-    engine.audit().append(&mut tx, &[record]).await?;
+    let mut facts = Vec::new();
+    if !replaced.is_empty() {
+        let sessions = u32::try_from(replaced.len()).unwrap_or(u32::MAX);
+        let user = user.clone();
+        facts.push(AccountFact::SessionReplaced { user, sessions });
+    }
+    facts.push(AccountFact::SignedIn { user: user.clone() });
+    let records: Vec<Record> = facts
+        .into_iter()
+        .map(|fact| Record {
+            now,
+            interaction: None,
+            ticket: None,
+            actor: Actor::named(ActorKind::User, &user),
+            cause: "api:sign_in",
+            fact: Fact::Account(fact),
+            personal: None,
+        })
+        .collect();
+    engine.audit().append(&mut tx, &records).await?;
     tx.commit().await?;
+    for hash in &replaced {
+        web.recalled.forget(hash);
+    }
+    // Nobody listens while no stream is open.
+    let _ = web.replaced.send(user);
     engine
         .metrics()
         .sign_ins
         .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let signed = engine.store().commitment(&account.id).await?;
+    let commitment = Commitment::of(signed.map(|row| row.version));
     Ok(SignedIn {
-        principal: auth::principal(account, &session.token_hash),
+        principal: auth::principal(account, &session.token_hash, commitment),
         name: account.name.clone(),
         session,
     })

@@ -28,11 +28,14 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
+use crate::account::Principal;
 use crate::account::permission::Object;
 use crate::account::permission::Verb;
 use crate::account::permission::authorize;
 use crate::base::ids::AgentId;
 use crate::base::ids::InteractionId;
+use crate::base::ids::TicketId;
+use crate::base::ids::UserId;
 use crate::base::time::Clock as _;
 use crate::engine::ticket_service::TicketChange;
 use crate::engine::views::Snapshot;
@@ -48,6 +51,7 @@ use crate::http::error::Problem;
 use crate::http::instant::Instant;
 use crate::http::live_call::LiveCallDto;
 use crate::http::queues::QueueDto;
+use crate::http::tickets::sight::is_hidden;
 
 /// Between two heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -59,6 +63,8 @@ const MESSAGE_MAX: usize = 4 * 1024;
 const CLOSE_SIGNED_OUT: u16 = 4401;
 /// The permission is gone.
 const CLOSE_FORBIDDEN: u16 = 4403;
+/// A newer sign-in of the account ended the session.
+const CLOSE_REPLACED: u16 = 4409;
 /// The server stops.
 const CLOSE_GOING_AWAY: u16 = 1001;
 
@@ -179,6 +185,7 @@ enum Event {
     Change(Box<Result<(u64, ViewChange), RecvError>>),
     Ticket(Result<TicketChange, RecvError>),
     Alarms,
+    Replaced(Result<UserId, RecvError>),
     /// None: the browser is gone.
     Message(Option<Message>),
     Beat,
@@ -200,6 +207,7 @@ struct Stream<'a> {
     tickets: broadcast::Receiver<TicketChange>,
     alarms: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
+    replaced: broadcast::Receiver<UserId>,
 }
 
 impl<'a> Stream<'a> {
@@ -216,6 +224,7 @@ impl<'a> Stream<'a> {
             tickets: web.engine.tickets().subscribe(),
             alarms: web.engine.alarms().subscribe(),
             stopping: web.stopping.subscribe(),
+            replaced: web.replaced.subscribe(),
         }
     }
 
@@ -234,6 +243,7 @@ impl<'a> Stream<'a> {
                 change = self.changes.recv() => Event::Change(Box::new(change)),
                 ticket = self.tickets.recv() => Event::Ticket(ticket),
                 Ok(()) = self.alarms.changed() => Event::Alarms,
+                replaced = self.replaced.recv() => Event::Replaced(replaced),
                 message = self.socket.recv() => Event::Message(message.and_then(Result::ok)),
                 _ = beat.tick() => Event::Beat,
                 _ = self.stopping.wait_for(|stopping| *stopping) => Event::Stop,
@@ -242,6 +252,9 @@ impl<'a> Stream<'a> {
                 Event::Change(change) => self.take_change(*change).await,
                 Event::Ticket(ticket) => self.take_ticket(ticket).await,
                 Event::Alarms => self.take_alarms().await,
+                Event::Replaced(Ok(user)) if user != self.who.principal.user => Ok(()),
+                Event::Replaced(Err(RecvError::Closed)) => Err(End::Close(CLOSE_GOING_AWAY)),
+                Event::Replaced(Ok(_) | Err(RecvError::Lagged(_))) => self.beat().await,
                 Event::Message(Some(message)) => self.take_message(&message).await,
                 Event::Message(None) => Err(End::Gone),
                 Event::Beat => self.beat().await,
@@ -324,6 +337,9 @@ impl<'a> Stream<'a> {
     async fn take_ticket(&mut self, change: Result<TicketChange, RecvError>) -> Result<(), End> {
         match change {
             Ok(change) if self.sight.own.is_some() && self.sight.own == change.agent => {
+                if !sees(self.web, &self.who.principal, change.ticket).await {
+                    return Ok(());
+                }
                 let dto = TicketDto {
                     id: change.ticket.to_string(),
                     number: change.number,
@@ -387,6 +403,9 @@ impl<'a> Stream<'a> {
             Err(problem) if problem.code() == Code::NotSignedIn.as_str() => {
                 return Err(End::Close(CLOSE_SIGNED_OUT));
             }
+            Err(problem) if problem.code() == Code::SessionReplaced.as_str() => {
+                return Err(End::Close(CLOSE_REPLACED));
+            }
             // The database is down: the floor is shown on.
             Err(_) => (),
         }
@@ -415,13 +434,28 @@ impl<'a> Stream<'a> {
 
     async fn close(mut self, end: End) {
         if let End::Close(code) = end {
+            let reason = match code {
+                CLOSE_REPLACED => Code::SessionReplaced.as_str(),
+                CLOSE_SIGNED_OUT => Code::NotSignedIn.as_str(),
+                CLOSE_FORBIDDEN => Code::Forbidden.as_str(),
+                _ => "",
+            };
             let frame = CloseFrame {
                 code,
-                reason: axum::extract::ws::Utf8Bytes::from_static(""),
+                reason: axum::extract::ws::Utf8Bytes::from_static(reason),
             };
             let _ = tokio::time::timeout(SEND_MAX, self.socket.send(Message::Close(Some(frame)))).await;
         }
     }
+}
+
+/// Whether a reader sees an order as it stands now: who wrote a confidential one is told no more of it.
+async fn sees(web: &Web, who: &Principal, ticket: TicketId) -> bool {
+    let Ok(row) = web.engine.store().ticket(ticket).await else {
+        return false;
+    };
+    let reference = web.engine.tickets().reference();
+    row.is_none_or(|row| !is_hidden(&row.ticket, who, &reference))
 }
 
 /// The picture as a reader may see it, without alarms.

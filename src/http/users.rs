@@ -1,8 +1,10 @@
-//! Accounts: an administrator makes them, the security officer gives roles.
+//! Accounts: the list, first accounts, and what may be done without a request.
 //!
-//! **Invariants.** Who makes accounts cannot give roles and the other way round. Nobody holds two of admin, security and
-//! auditor. A lost password is set anew, never shown. Every change leaves a fact in the transaction of its row.
-//! **Source.** GB/T 22239—2019 8.1.5 (three officers apart).
+//! **Invariants.** Here rights are only taken away: roles by the security officer, an account closed by an administrator.
+//! Whatever gives rights is asked for (`http::account_requests`), but for accounts without roles while the city's organ has
+//! no security officer. Nobody reaches beyond his organ's subtree. A lost password is set anew, never shown. Every change
+//! leaves a fact in the transaction of its row.
+//! **Source.** DB1302/T 604—2025 8.4.1.1, 8.4.1.2; GB/T 22239—2019 8.1.5 (three officers apart).
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,11 +12,15 @@ use serde::Deserialize;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::account::Role;
 use crate::account::RoleError;
 use crate::account::organ::OrganPath;
 use crate::account::parse_roles;
 use crate::account::permission::Object;
 use crate::account::permission::Verb;
+use crate::account::request::CLAUSE_CHANGE;
+use crate::account::request::CLAUSE_NEW;
+use crate::account::request::RequestError;
 use crate::base::ids::AgentId;
 use crate::base::ids::UserId;
 use crate::base::time::Clock as _;
@@ -34,7 +40,7 @@ use crate::io::store::users::Account;
 use crate::io::store::users::AccountState;
 
 /// Longest name of a person, characters.
-const NAME_MAX: usize = 50;
+pub(crate) const NAME_MAX: usize = 50;
 
 /// An account.
 #[derive(Debug, Serialize, ToSchema)]
@@ -131,18 +137,20 @@ pub(crate) struct NewPasswordDto {
     password: String,
 }
 
-/// Every account.
+/// Accounts of the reader's organ and of those below it.
 #[utoipa::path(get, path = "/users", tag = "users", responses((status = 200, body = UserListDto)))]
 pub(crate) async fn list(State(web): State<Web>, who: SignedIn) -> Result<Json<UserListDto>, Problem> {
-    web.permit(&who, Verb::UserList, &Object::of_centre("users"))
+    let own = who.principal.organ.clone();
+    web.permit(&who, Verb::UserList, &Object::of_organ("users", own.clone()))
         .await?;
     let accounts = web.engine.store().accounts().await?;
+    let reached = accounts.iter().filter(|account| own.contains(&account.organ));
     Ok(Json(UserListDto {
-        items: accounts.iter().map(UserDto::from).collect(),
+        items: reached.map(UserDto::from).collect(),
     }))
 }
 
-/// Makes an account without roles.
+/// Makes an account without roles, while the city's organ has no security officer; afterwards it is asked for.
 #[utoipa::path(post, path = "/users", tag = "users", request_body = NewUserDto,
     responses((status = 201, body = UserDto)))]
 pub(crate) async fn create(
@@ -150,8 +158,9 @@ pub(crate) async fn create(
     who: SignedIn,
     Json(body): Json<NewUserDto>,
 ) -> Result<(StatusCode, Json<UserDto>), Problem> {
-    web.permit(&who, Verb::UserManage, &Object::of_centre("users"))
-        .await?;
+    let own = Object::of_organ("users", who.principal.organ.clone());
+    web.permit(&who, Verb::UserManage, &own).await?;
+    check_bootstrap(&web, &who).await?;
     let id: UserId = body
         .user
         .parse()
@@ -193,7 +202,7 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(UserDto::from(&account))))
 }
 
-/// Gives and takes roles.
+/// Takes roles away; what gives rights is asked for.
 #[utoipa::path(put, path = "/users/{user}/roles", tag = "users",
     params(("user" = String, Path), ("If-Match" = String, Header, description = "the version read before, quoted")),
     request_body = RoleChangeDto, responses((status = 200, body = UserDto)))]
@@ -204,13 +213,14 @@ pub(crate) async fn set_roles(
     IfMatch(version): IfMatch,
     Json(body): Json<RoleChangeDto>,
 ) -> Result<Versioned<UserDto>, Problem> {
-    web.permit(&who, Verb::UserGrant, &Object::of_centre(format!("user/{id}")))
-        .await?;
+    let mut account = reached(&web, &who, Verb::UserGrant, &id).await?;
     let roles = parse_roles(body.roles.iter().map(String::as_str)).map_err(|error| match error {
         RoleError::Unknown(_) => Problem::new(Code::Unknown).field("roles"),
         RoleError::Apart(..) => Problem::invalid("roles", error.to_string()),
     })?;
-    let mut account = read(&web, &id).await?;
+    if !roles.is_subset(&account.roles) {
+        return Err(RequestError::NeedsRequest(CLAUSE_CHANGE).into());
+    }
     account.roles = roles;
     // The fact of a grant is the account's roles as they stand after it.
     let codes = account.roles.iter().map(|role| role.code().to_owned()).collect();
@@ -221,7 +231,7 @@ pub(crate) async fn set_roles(
     write(&web, &who, account, version, ("api:roles", fact)).await
 }
 
-/// Opens or closes an account; closing ends its sessions.
+/// Closes an account and ends its sessions; that it is opened again is asked for.
 #[utoipa::path(put, path = "/users/{user}/state", tag = "users",
     params(("user" = String, Path), ("If-Match" = String, Header, description = "the version read before, quoted")),
     request_body = StateChangeDto, responses((status = 200, body = UserDto)))]
@@ -232,30 +242,17 @@ pub(crate) async fn set_state(
     IfMatch(version): IfMatch,
     Json(body): Json<StateChangeDto>,
 ) -> Result<Versioned<UserDto>, Problem> {
-    web.permit(&who, Verb::UserManage, &Object::of_centre(format!("user/{id}")))
-        .await?;
+    let mut account = reached(&web, &who, Verb::UserManage, &id).await?;
     let state = AccountState::parse(&body.state).ok_or_else(|| Problem::new(Code::Unknown).field("state"))?;
-    let mut account = read(&web, &id).await?;
+    if state == AccountState::Active {
+        return Err(RequestError::NeedsRequest(CLAUSE_NEW).into());
+    }
     account.state = state;
-    let cause = if state == AccountState::Active {
-        "api:enable"
-    } else {
-        "api:disable"
+    let fact = AccountFact::StateSet {
+        user: id,
+        state: state.code().to_owned(),
     };
-    write(
-        &web,
-        &who,
-        account,
-        version,
-        (
-            cause,
-            AccountFact::StateSet {
-                user: id,
-                state: state.code().to_owned(),
-            },
-        ),
-    )
-    .await
+    write(&web, &who, account, version, ("api:disable", fact)).await
 }
 
 /// Sets somebody's password, lifts a lock and ends his sessions.
@@ -267,8 +264,7 @@ pub(crate) async fn set_password(
     Id(id): Id<UserId>,
     Json(body): Json<NewPasswordDto>,
 ) -> Result<StatusCode, Problem> {
-    web.permit(&who, Verb::UserManage, &Object::of_centre(format!("user/{id}")))
-        .await?;
+    reached(&web, &who, Verb::UserManage, &id).await?;
     let password_hash = hash(&web, &id, body.password).await?;
     let fact = AccountFact::PasswordSet { user: id.clone() };
     let record = web.engine.account_record(&who.principal, "api:password", fact);
@@ -291,12 +287,30 @@ async fn hash(web: &Web, id: &UserId, password: String) -> Result<String, Proble
     hash.map_err(|error| Problem::internal(&error))
 }
 
-async fn read(web: &Web, id: &UserId) -> Result<Account, Problem> {
-    web.engine
-        .store()
-        .account(id)
-        .await?
-        .ok_or_else(|| Problem::new(Code::NotFound))
+/// Whether the first accounts are being made: nobody of the city's organ could approve them.
+async fn check_bootstrap(web: &Web, who: &SignedIn) -> Result<(), Problem> {
+    let reference = web.engine.tickets().reference();
+    let root = reference.organs.root().map(|root| &root.id);
+    let accounts = web.engine.store().accounts().await?;
+    let approves = |account: &Account| {
+        account.state == AccountState::Active
+            && account.organ.organ() == root
+            && account.roles.contains(&Role::Security)
+    };
+    if who.principal.organ.organ() != root || accounts.iter().any(approves) {
+        return Err(RequestError::NeedsRequest(CLAUSE_NEW).into());
+    }
+    Ok(())
+}
+
+/// An account of the asker's organ or one below it.
+async fn reached(web: &Web, who: &SignedIn, verb: Verb, id: &UserId) -> Result<Account, Problem> {
+    let account = web.engine.store().account(id).await?;
+    let organ = account.as_ref().map(|account| account.organ.clone());
+    let organ = organ.unwrap_or_else(|| who.principal.organ.clone());
+    web.permit(who, verb, &Object::of_organ(format!("user/{id}"), organ))
+        .await?;
+    account.ok_or_else(|| Problem::new(Code::NotFound))
 }
 
 async fn write(

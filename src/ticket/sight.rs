@@ -6,12 +6,14 @@
 //!
 //! **Invariants.** What no row of the table grants is not seen. A unit sees who asks only of orders it has, and not of
 //! one that complains about it or whose appellant asked for secrecy. A confidential order is seen by its circle and the
-//! city's supervisors; what was refused because it is a secret, by those supervisors alone.
+//! city's supervisors; what was refused because it is a secret, by those supervisors alone. Before he has signed the
+//! secrecy commitment nobody sees anything.
 //! **Not here.** Which command a person may give (`ticket::permission`), how a value is masked (`http`).
 //! **Source.** DB1302/T 604—2025 4.3.1, 6.1 a, 6.2 d, 7.7.1, 7.8.2, 8.4.1, 8.4.2; readings Q6, Q24.
 
 use crate::account::Principal;
 use crate::account::Role;
+use crate::account::commitment::Commitment;
 use crate::base::ids::OrganId;
 use crate::ticket::model::Ending;
 use crate::ticket::model::RefusalReason;
@@ -75,6 +77,9 @@ enum Side {
 
 /// What a person may see of an order as it stands. Source: 8.4.1 (accounts reach their organ's subtree), 8.4.2.
 pub fn sight(ticket: &Ticket, who: &Principal, reference: &Reference) -> Sight {
+    if who.commitment == Commitment::Missing {
+        return Sight::Nothing;
+    }
     let side = side(ticket, who, reference);
     let officer = side == Side::City && who.roles.contains(&Role::Supervisor);
     if is_own_draft(ticket, who) || officer {

@@ -17,6 +17,7 @@ fn person(role: Role, organ: &str) -> Principal {
         organ: organ.parse().unwrap(),
         agent: None,
         session: String::new(),
+        commitment: crate::account::commitment::Commitment::Signed,
     }
 }
 

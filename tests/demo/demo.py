@@ -42,7 +42,10 @@ class Api:
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self.base = base + "/api/v1"
         self.opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), cookies)
-        self.ask("POST", "/session", {"user": user, "password": password})
+        session = self.ask("POST", "/session", {"user": user, "password": password})
+        if session["commitment_due"]:
+            text = self.ask("GET", "/session/commitment")
+            self.ask("POST", "/session/commitment", {"version": text["version"], "sha256": text["sha256"]})
 
     def ask(self, method, path, body=None):
         data = None if body is None and method == "GET" else json.dumps(body or {}).encode()

@@ -435,6 +435,57 @@ fn account_records() -> Vec<Record> {
         of("api:sign_in", AccountFact::SignInFailed { user: None }),
         of("api:sign_out", AccountFact::SignedOut { user: id("zhao") }),
         of(
+            "api:sign_in",
+            AccountFact::SessionReplaced {
+                user: id("zhao"),
+                sessions: 1,
+            },
+        ),
+        of(
+            "api:commitment",
+            AccountFact::CommitmentSigned {
+                user: id("zhao"),
+                version: 1,
+                sha256: BEFORE[7..].to_owned(),
+            },
+        ),
+        of(
+            "api:request",
+            AccountFact::Requested {
+                request: id("0199f5c2-1000-7000-8000-000000000007"),
+                user: id("zhao"),
+                what: "change".to_owned(),
+                roles: vec!["unit".to_owned()],
+                organ: "hotline/ln".to_owned(),
+                at_once: false,
+            },
+        ),
+        of(
+            "api:request_approve",
+            AccountFact::RequestApproved {
+                request: id("0199f5c2-1000-7000-8000-000000000007"),
+                user: id("zhao"),
+                roles: vec!["unit".to_owned()],
+                organ: "hotline/ln".to_owned(),
+            },
+        ),
+        of(
+            "api:request_refuse",
+            AccountFact::RequestRefused {
+                request: id("0199f5c2-1000-7000-8000-000000000007"),
+                user: id("zhao"),
+            },
+        ),
+        of(
+            "api:export",
+            AccountFact::Exported {
+                export: id("0199f5c2-1000-7000-8000-000000000008"),
+                format: "csv".to_owned(),
+                rows: 2,
+                sha256: BEFORE[7..].to_owned(),
+            },
+        ),
+        of(
             "api:play",
             AccountFact::PermissionDenied {
                 verb: "recording.play".to_owned(),

@@ -70,6 +70,7 @@ impl TicketService {
             organ: account.organ,
             agent: account.agent,
             session: String::new(),
+            commitment: crate::account::commitment::Commitment::Signed,
         }))
     }
 

@@ -85,7 +85,7 @@ pub(crate) struct TicketQuery {
     /// A whole order number.
     number: Option<String>,
     /// The orders of this call; the others do not narrow then.
-    interaction: Option<String>,
+    pub(super) interaction: Option<String>,
     /// An organ that has the order or a part of it, with those below it.
     unit: Option<String>,
     /// `me`, or an organ that handles it now.
@@ -107,9 +107,40 @@ pub(crate) struct TicketQuery {
     /// Only confidential ones, or only others.
     confidential: Option<bool>,
     /// `next` of the page before.
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
     /// Rows, 1 to 500; 100 when nothing is said.
-    limit: Option<u32>,
+    pub(super) limit: Option<u32>,
+}
+
+impl TicketQuery {
+    /// What narrows, for a log: it holds codes and days, nothing personal.
+    pub(super) fn told(&self) -> serde_json::Value {
+        let fields = [
+            ("day", &self.day),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("agent", &self.agent),
+            ("state", &self.state),
+            ("number", &self.number),
+            ("unit", &self.unit),
+            ("handler", &self.handler),
+            ("channel", &self.channel),
+            ("kind", &self.kind),
+            ("category", &self.category),
+            ("region", &self.region),
+            ("urgency", &self.urgency),
+            ("flag", &self.flag),
+            ("due", &self.due),
+        ];
+        let mut told: serde_json::Map<String, serde_json::Value> = fields
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value.as_deref()?.into())))
+            .collect();
+        if let Some(confidential) = self.confidential {
+            told.insert("confidential".to_owned(), confidential.into());
+        }
+        told.into()
+    }
 }
 
 /// What is looked for in orders; the personal part of a question.
@@ -319,7 +350,7 @@ fn page_of(
 }
 
 /// Reads a query; it reaches no farther than the reader's organ.
-fn filter(web: &Web, who: &SignedIn, query: TicketQuery) -> Result<TicketFilter, Problem> {
+pub(super) fn filter(web: &Web, who: &SignedIn, query: TicketQuery) -> Result<TicketFilter, Problem> {
     let reference = web.engine.tickets().reference();
     let now = web.engine.clock().now().wall;
     let (from, to) = days(web, &query)?;

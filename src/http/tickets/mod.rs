@@ -8,6 +8,7 @@
 pub(crate) mod commands;
 pub(crate) mod dto;
 pub(crate) mod duplicates;
+pub(crate) mod export;
 pub(crate) mod files;
 pub(crate) mod history;
 pub(crate) mod limit;
@@ -248,9 +249,11 @@ pub(crate) async fn readable(web: &Web, who: &SignedIn, id: TicketId) -> Result<
         Err(error) => return Err(error.into()),
     };
     let reference = web.engine.tickets().reference();
+    // A confidential order outside its circle is as one that is not there.
+    let opened = opened.filter(|opened| !sight::is_hidden(&opened.row.ticket, &who.principal, &reference));
     let object = match &opened {
         Some(opened) => sight::object(&opened.row.ticket, &who.principal, &reference),
-        None => Object::of_agent(format!("ticket/{id}"), None),
+        None => sight::own(&format!("ticket/{id}"), &who.principal),
     };
     web.permit(who, Verb::TicketRead, &object).await?;
     let seen = |opened: &OpenedTicket| {
@@ -263,6 +266,14 @@ pub(crate) async fn readable(web: &Web, who: &SignedIn, id: TicketId) -> Result<
 
 async fn permit_write(web: &Web, who: &SignedIn, id: TicketId, verb: Verb) -> Result<(), Problem> {
     let row = web.engine.store().ticket(id).await?;
+    let reference = web.engine.tickets().reference();
+    if let Some(row) = &row
+        && sight::is_hidden(&row.ticket, &who.principal, &reference)
+    {
+        web.permit(who, verb, &sight::own(&format!("ticket/{id}"), &who.principal))
+            .await?;
+        return Err(Problem::new(Code::NotFound));
+    }
     let agent = row.and_then(|row| row.ticket.agent);
     web.permit(who, verb, &Object::of_agent(format!("ticket/{id}"), agent))
         .await

@@ -5,11 +5,16 @@
 //! **Source.** DB1302/T 604—2025 8.4.2.1; readings Q6, Q24.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::account::Principal;
 use crate::account::organ::OrganPath;
 use crate::account::permission::Object;
+use crate::base::ids::InteractionId;
 use crate::base::ids::OrganId;
+use crate::http::Web;
+use crate::http::error::Problem;
+use crate::io::store::tickets::TicketRow;
 use crate::ticket::model::State;
 use crate::ticket::model::Ticket;
 use crate::ticket::reference::Reference;
@@ -104,6 +109,32 @@ pub(crate) fn object(ticket: &Ticket, who: &Principal, reference: &Reference) ->
         agent: ticket.agent.clone(),
         organ: (reached < paths.len()).then(|| paths.swap_remove(reached)),
     }
+}
+
+/// Whether an order is confidential and not for this person: for him it is not there. Source: 7.7.1.
+pub(crate) fn is_hidden(ticket: &Ticket, who: &Principal, reference: &Reference) -> bool {
+    ticket.confidential && !sight(ticket, who, reference).is_seen()
+}
+
+/// Of these calls, those of whose confidential order this person may not know.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn hidden_calls(
+    web: &Web,
+    who: &Principal,
+    calls: impl IntoIterator<Item = InteractionId>,
+) -> Result<BTreeSet<InteractionId>, Problem> {
+    let calls: Vec<InteractionId> = calls.into_iter().collect();
+    let reference = web.engine.tickets().reference();
+    let rows = web.engine.store().confidential_tickets_of(&calls).await?;
+    let hidden = rows.iter().filter(|row| is_hidden(&row.ticket, who, &reference));
+    let of_row = |row: &TicketRow| {
+        let linked: Vec<InteractionId> = row.ticket.calls.iter().map(|(call, _)| *call).collect();
+        row.ticket.interaction.into_iter().chain(linked)
+    };
+    let hidden: BTreeSet<InteractionId> = hidden.flat_map(of_row).collect();
+    Ok(calls.into_iter().filter(|call| hidden.contains(call)).collect())
 }
 
 /// What a person asks of many orders: those of his own agent and organ.

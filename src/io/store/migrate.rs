@@ -54,6 +54,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/0005_search.sql"),
     },
     Migration {
+        version: 6,
+        title: "accounts",
+        sql: include_str!("migrations/0006_accounts.sql"),
+    },
+    Migration {
         version: 7,
         title: "archive",
         sql: include_str!("migrations/0007_archive.sql"),
@@ -91,15 +96,19 @@ pub(crate) async fn run_all(
     migrations: &[Migration],
 ) -> Result<(), StoreError> {
     let applied = applied(store, migrations).await?;
-    if applied == migrations.len() {
+    let missing: Vec<&Migration> = migrations
+        .iter()
+        .filter(|migration| !applied.contains(&migration.version))
+        .collect();
+    if missing.is_empty() {
         return Ok(());
     }
-    if let Some(file) = file.filter(|_| 0 < applied) {
+    if let Some(file) = file.filter(|_| !applied.is_empty()) {
         let mut name = file.as_os_str().to_owned();
-        name.push(format!(".schema-{applied}.{}.backup", now.as_micros()));
+        name.push(format!(".schema-{}.{}.backup", applied.len(), now.as_micros()));
         store.copy_to(Path::new(&name)).await?;
     }
-    for migration in migrations.iter().skip(applied) {
+    for migration in missing {
         let mut tx = store.begin().await?;
         Store::lock_schema(&mut tx).await?;
         let there = tx.rows(SELECT, [], sql::Cells::int).await?;
@@ -114,8 +123,9 @@ pub(crate) async fn run_all(
     Ok(())
 }
 
-/// How many of `migrations` are applied; refuses what is not ours.
-async fn applied(store: &Store, migrations: &[Migration]) -> Result<usize, StoreError> {
+/// Versions of `migrations` that are applied; refuses what is not ours. A number that was left free may be filled later:
+/// its script makes tables of its own.
+async fn applied(store: &Store, migrations: &[Migration]) -> Result<Vec<i64>, StoreError> {
     let read = || {
         sql::read(store.database(), SELECT, [], |cells| {
             Ok((cells.int()?, cells.text()?))
@@ -130,20 +140,18 @@ async fn applied(store: &Store, migrations: &[Migration]) -> Result<usize, Store
         tx.commit().await?;
         found = read().await;
     }
-    let rows = found?;
+    let rows: Vec<(i64, String)> = found?;
     let known = migrations.last().map_or(0, |last| last.version);
-    for (at, (version, checksum)) in rows.iter().enumerate() {
-        let Some(migration) = migrations.get(at) else {
-            return Err(StoreError::Newer {
-                found: rows.last().map_or(*version, |last| last.0),
-                known,
-            });
-        };
-        if migration.version != *version || migration.checksum() != *checksum {
+    if let Some((found, _)) = rows.iter().rev().find(|(version, _)| known < *version) {
+        return Err(StoreError::Newer { found: *found, known });
+    }
+    for (version, checksum) in &rows {
+        let ours = migrations.iter().find(|migration| migration.version == *version);
+        if ours.is_none_or(|ours| ours.checksum() != *checksum) {
             return Err(StoreError::Altered { version: *version });
         }
     }
-    Ok(rows.len())
+    Ok(rows.into_iter().map(|(version, _)| version).collect())
 }
 
 #[cfg(test)]

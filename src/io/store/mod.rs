@@ -9,11 +9,14 @@
 //! this file or in `sql`. Personal values stand here only sealed.
 //! **Not here.** What the rows mean (`report`, `ticket`, `account`); when they are written (`engine`).
 
+pub mod account_requests;
 pub mod alarms;
 pub mod archives;
 pub mod articles;
 pub mod calls;
+pub mod commitments;
 pub mod conformance;
+pub mod exports;
 pub mod journal;
 pub mod keys;
 pub mod migrate;

@@ -10,6 +10,7 @@ use reqwest::RequestBuilder;
 use reqwest::Response;
 use rexian::account::Principal;
 use rexian::account::Role;
+use rexian::account::commitment;
 use rexian::base::civil::SiteZone;
 use rexian::base::ids::BootId;
 use rexian::base::ids::InteractionId;
@@ -63,6 +64,7 @@ use rexian::io::notify::SmsConfig;
 use rexian::io::notify::render::SiteWords;
 use rexian::io::store::Address;
 use rexian::io::store::Store;
+use rexian::io::store::commitments::CommitmentRow;
 use rexian::io::store::calls::CallChange;
 use rexian::io::store::recordings::RecordingRow;
 use rexian::io::store::recordings::RecordingState;
@@ -227,8 +229,21 @@ impl Floor {
         }
     }
 
-    /// A session made without its password, as its cookie.
+    /// A session made without its password, as its cookie, of somebody who has signed the secrecy commitment.
     pub(super) async fn session(&self, user: &str) -> String {
+        let row = CommitmentRow {
+            version: commitment::VERSION,
+            sha256: "00".repeat(32),
+            signed_at: self.engine.clock().now().wall,
+        };
+        let mut tx = self.engine.store().begin().await.unwrap();
+        tx.insert_commitment(&user.parse().unwrap(), &row).await.unwrap();
+        tx.commit().await.unwrap();
+        self.session_unsigned(user).await
+    }
+
+    /// The same of somebody who has signed nothing yet.
+    pub(super) async fn session_unsigned(&self, user: &str) -> String {
         let token = auth::new_token().unwrap();
         let now = self.engine.clock().now().wall;
         let session = WebSession {
@@ -491,5 +506,6 @@ pub(super) fn principal(role: Role) -> Principal {
         organ: "hotline".parse().unwrap(),
         agent: agent_of(role).map(|agent| agent.parse().unwrap()),
         session: String::new(),
+        commitment: rexian::account::commitment::Commitment::Signed,
     }
 }

@@ -11,6 +11,7 @@ mod permissions;
 mod profiles;
 mod recordings;
 mod reference;
+mod rights;
 mod sessions;
 mod tickets;
 mod tls;

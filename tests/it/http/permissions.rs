@@ -71,6 +71,10 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/users") => {
             json!({"user": "new", "name": "新", "password": "Hotline-54321", "organ": "tangshan"})
         }
+        ("POST", "/session/commitment") => json!({"version": 1, "sha256": ""}),
+        ("POST", "/tickets/export") => json!({"format": "json", "purpose": "测试导出"}),
+        ("POST", "/account-requests") => json!({"kind": "close", "user": "nobody-here", "reason": "离岗"}),
+        ("POST", "/account-requests/{id}/refuse") => json!({"reason": "理由不充分"}),
         ("PUT", "/users/{user}/roles") => json!({"roles": ["unit"]}),
         ("PUT", "/users/{user}/state") => json!({"state": "active"}),
         ("PUT", "/users/{user}/password") => json!({"password": "Hotline-54321"}),

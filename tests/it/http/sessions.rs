@@ -1,6 +1,5 @@
 //! Signing in and out, lock-outs, refusals in their form, origins.
 
-use rexian::account::Role;
 use serde_json::Value;
 use serde_json::json;
 
@@ -280,10 +279,22 @@ async fn a_closed_account_has_no_session_any_more() {
 }
 
 #[tokio::test]
-async fn an_administrator_makes_accounts_and_the_security_officer_gives_roles() {
+async fn first_accounts_are_made_directly_only_while_nobody_could_approve_them() {
     let floor = Floor::open().await;
     let (admin, security) = (floor.session("admin").await, floor.session("security").await);
-    let body = json!({"user": "zhang", "name": "张三", "password": "Hotline-98765", "organ": "tangshan"});
+    let body = json!({"user": "zhang", "name": "张三", "password": "Hotline-98765", "organ": "hotline"});
+    let refused = floor.send("POST", "/api/v1/users", &admin, &body).await;
+    assert_eq!(refused.status(), 422);
+    let problem: Value = refused.json().await.unwrap();
+    assert_eq!(
+        (problem["rule"].as_str(), problem["clause"].as_str()),
+        (Some("needs_request"), Some("DB1302/T 604—2025 8.4.1.1"))
+    );
+    // Without a security officer of the city's organ the first accounts are made here, without roles.
+    let close = floor.request("PUT", "/api/v1/users/security/state", Some(&admin));
+    let close = close.header("if-match", "\"1\"").json(&json!({"state": "disabled"}));
+    assert_eq!(close.send().await.unwrap().status(), 200);
+    assert_eq!(floor.get("/api/v1/session", &security).await.status(), 401);
     let made = floor.send("POST", "/api/v1/users", &admin, &body).await;
     assert_eq!(made.status(), 201);
     assert_eq!(made.json::<Value>().await.unwrap()["roles"], json!([]));
@@ -292,7 +303,7 @@ async fn an_administrator_makes_accounts_and_the_security_officer_gives_roles() 
         409,
         "the name is taken"
     );
-    let weak = json!({"user": "li", "name": "李四", "password": "12345678", "organ": "tangshan"});
+    let weak = json!({"user": "li", "name": "李四", "password": "12345678", "organ": "hotline"});
     let refused: Value = floor
         .send("POST", "/api/v1/users", &admin, &weak)
         .await
@@ -303,28 +314,39 @@ async fn an_administrator_makes_accounts_and_the_security_officer_gives_roles() 
         (refused["code"].as_str(), refused["field"].as_str()),
         (Some("invalid"), Some("password"))
     );
+}
 
-    let give = |roles: Value| {
-        let request = floor.request("PUT", "/api/v1/users/zhang/roles", Some(&security));
+#[tokio::test]
+async fn a_security_officer_takes_roles_away_at_once_and_gives_none() {
+    let floor = Floor::open().await;
+    let security = floor.session("security").await;
+    let set = |roles: Value, version: &'static str| {
+        let request = floor.request("PUT", "/api/v1/users/quality/roles", Some(&security));
         request
-            .header("if-match", "\"1\"")
+            .header("if-match", version)
             .json(&json!({"roles": roles}))
             .send()
     };
-    let apart = give(json!(["admin", "auditor"])).await.unwrap();
+    let apart = set(json!(["admin", "auditor"]), "\"1\"").await.unwrap();
     assert_eq!(apart.status(), 422);
-    assert_eq!(give(json!(["supervisor"])).await.unwrap().status(), 200);
+    let more: Value = set(json!(["quality", "supervisor"]), "\"1\"")
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(
-        give(json!(["agent"])).await.unwrap().status(),
-        412,
-        "the version is old"
+        (more["rule"].as_str(), more["clause"].as_str()),
+        (Some("needs_request"), Some("DB1302/T 604—2025 8.4.1.2"))
     );
+    assert_eq!(set(json!([]), "\"7\"").await.unwrap().status(), 412);
+    assert_eq!(set(json!([]), "\"1\"").await.unwrap().status(), 200);
     let account = floor
         .engine
         .store()
-        .account(&"zhang".parse().unwrap())
+        .account(&"quality".parse().unwrap())
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(account.roles, [Role::Supervisor].into());
+    assert!(account.roles.is_empty());
 }

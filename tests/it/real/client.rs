@@ -125,7 +125,7 @@ impl Client {
         }
     }
 
-    /// Signs in.
+    /// Signs in, and signs the secrecy commitment when it is due.
     pub(crate) fn sign_in(address: SocketAddr, user: &str, password: &str) -> Self {
         let mut client = Self::new(address);
         let answer = client
@@ -136,7 +136,17 @@ impl Client {
             .good();
         let cookie = answer.header("set-cookie").expect("a session cookie");
         cookie.split(';').next().unwrap().clone_into(&mut client.cookie);
+        if answer.json()["commitment_due"] == true {
+            let text = client.get("/api/v1/session/commitment");
+            let signature = serde_json::json!({"version": text["version"], "sha256": text["sha256"]});
+            client.post("/api/v1/session/commitment", &signature).good();
+        }
         client
+    }
+
+    /// Whether the server still knows this session.
+    pub(crate) fn is_signed_in(&self) -> bool {
+        self.send("GET", "/api/v1/session", &[], None).status == 200
     }
 
     /// GET, as JSON.

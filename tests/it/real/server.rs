@@ -1,5 +1,6 @@
 //! A server of one's own for a test: its own folder, profile, loopback address and agents.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::fs::File;
 use std::net::IpAddr;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicU16;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -77,6 +79,8 @@ pub(crate) struct Server {
     setup: Setup,
     child: Child,
     credentials: Value,
+    /// Of each user the session he has.
+    sessions: Mutex<BTreeMap<(SocketAddr, String), Client>>,
 }
 
 /// The program under test.
@@ -121,6 +125,7 @@ impl Server {
             setup,
             child,
             credentials: Value::Null,
+            sessions: Mutex::default(),
         };
         server.wait_until_it_runs();
         server
@@ -237,9 +242,16 @@ impl Server {
             .unwrap_or_else(|| panic!("no `{user}` among the credentials"))
     }
 
-    /// A session of a user.
+    /// A session of a user: the one he has, for a newer sign-in would end it.
     pub(crate) fn sign_in(&self, user: &str) -> Client {
-        Client::sign_in(self.web, user, &self.password(user))
+        let mut sessions = self.sessions.lock().unwrap();
+        let known = sessions.get(&(self.web, user.to_owned()));
+        if let Some(client) = known.filter(|client| client.is_signed_in()) {
+            return client.clone();
+        }
+        let client = Client::sign_in(self.web, user, &self.password(user));
+        sessions.insert((self.web, user.to_owned()), client.clone());
+        client
     }
 
     /// A supervisor's session.

@@ -239,6 +239,7 @@ pub(crate) fn person(name: &str, role: Role, organ: &str, agent: Option<&str>) -
         organ: organ.parse().unwrap(),
         agent: agent.map(|agent| agent.parse().unwrap()),
         session: String::new(),
+        commitment: rexian::account::commitment::Commitment::Signed,
     }
 }
 

@@ -70,6 +70,7 @@ pub(super) fn person(user: &str, role: Role, organ: &str) -> Principal {
         organ: organ.parse().unwrap(),
         agent: None,
         session: String::new(),
+        commitment: rexian::account::commitment::Commitment::Signed,
     }
 }
 

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use sqlx::AssertSqlSafe;
 
 use crate::base::ids::AgentId;
+use crate::base::ids::InteractionId;
 use crate::base::ids::OrganId;
 use crate::base::ids::TicketId;
 use crate::base::ids::UserId;
@@ -208,6 +209,35 @@ impl TicketFilter {
 }
 
 impl Store {
+    /// Confidential orders of any of these calls (at most 500), of which they were opened or to which they were linked.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn confidential_tickets_of(&self, calls: &[InteractionId]) -> Result<Vec<TicketRow>, StoreError> {
+        const LINKED_MAX: usize = 8;
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut query = Query {
+            sql: concat!("SELECT ", read_columns!(), " FROM ticket WHERE confidential = 1").to_owned(),
+            values: Vec::new(),
+        };
+        let ids: Vec<Value<'_>> = calls.iter().take(UNITS_MAX).map(|id| id.to_string().into()).collect();
+        if calls.len() <= LINKED_MAX {
+            // Calls that were linked later stand in the order's body alone; a list looks at the first call only.
+            let places = vec!["?"; ids.len()].join(", ");
+            let bodies = vec!["body LIKE ?"; ids.len()].join(" OR ");
+            let likes = calls.iter().map(|id| Value::from(format!("%{id}%")));
+            query.and(
+                &format!("(interaction IN ({places}) OR {bodies})"),
+                ids.into_iter().chain(likes),
+            );
+        } else {
+            query.within("interaction", ids, "");
+        }
+        sql::read(self.database(), AssertSqlSafe(query.sql), query.values, read).await
+    }
+
     /// Lists orders, newest first, with where the page ended when there may be more.
     ///
     /// # Errors
