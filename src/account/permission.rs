@@ -76,7 +76,9 @@ verbs! {
     ArchiveRead = "archive.read",
     /// Reads 重点督办 cases.
     CaseRead = "case.read",
-    /// Enters, moves and closes 重点督办 cases.
+    /// Submits 重点督办 cases; sees what should become one.
+    CaseSubmit = "case.submit",
+    /// Joins, moves and closes 重点督办 cases; a unit reports to its own.
     CaseManage = "case.manage",
     /// Reads articles of the knowledge base.
     ArticleRead = "article.read",
@@ -118,6 +120,10 @@ verbs! {
     ReferenceRead = "reference.read",
     /// Publishes reference data.
     ReferencePublish = "reference.publish",
+    /// Sees routing rules that fixed responsibilities propose.
+    RuleRead = "rule.read",
+    /// Approves and refuses them.
+    RuleApprove = "rule.approve",
     /// Reads figures of calls and queues.
     StatisticsRead = "statistics.read",
     /// Reads and checks the trail of what people did.
@@ -331,7 +337,10 @@ const SUPERVISOR: &[(Verb, Reach)] = &[
     (Verb::TicketExport, Reach::Organ),
     (Verb::ArchiveRead, Reach::Organ),
     (Verb::CaseRead, Reach::Organ),
+    (Verb::CaseSubmit, Reach::Organ),
     (Verb::CaseManage, Reach::Organ),
+    (Verb::RuleRead, Reach::Organ),
+    (Verb::RuleApprove, Reach::Organ),
     (Verb::ArticleEdit, Reach::Organ),
     (Verb::ArticleApprove, Reach::Organ),
     (Verb::RatioRead, Reach::Organ),
@@ -350,6 +359,8 @@ const UNIT: &[(Verb, Reach)] = &[
     (Verb::TicketSearch, Reach::Below),
     (Verb::TicketCommand, Reach::Organ),
     (Verb::RecordingPlay, Reach::Below),
+    (Verb::CaseRead, Reach::Below),
+    (Verb::CaseManage, Reach::Below),
     (Verb::ArticleEdit, Reach::Organ),
     (Verb::RatioRead, Reach::Below),
     (Verb::AccountRequest, Reach::Organ),
@@ -418,8 +429,26 @@ const fn grants(role: Role) -> [&'static [(Verb, Reach)]; 2] {
         Role::Agent => [AGENT, &[]],
         Role::Expert => [AGENT, EXPERT],
         Role::Supervisor => [SUPERVISOR, &[]],
-        Role::Dispatcher => [OFFICER, &[(Verb::ArticleApprove, Organ)]],
-        Role::Reviewer => [OFFICER, &[(Verb::CaseRead, Organ), (Verb::CaseManage, Organ)]],
+        Role::Dispatcher => [
+            OFFICER,
+            &[
+                (Verb::ArticleApprove, Organ),
+                (Verb::CaseRead, Organ),
+                (Verb::CaseSubmit, Organ),
+                (Verb::CaseManage, Organ),
+                (Verb::RuleRead, Organ),
+                (Verb::RuleApprove, Organ),
+            ],
+        ],
+        Role::Reviewer => [
+            OFFICER,
+            &[
+                (Verb::CaseRead, Organ),
+                (Verb::CaseSubmit, Organ),
+                (Verb::CaseManage, Organ),
+                (Verb::RuleRead, Organ),
+            ],
+        ],
         Role::Followup => [OFFICER, &[]],
         Role::Quality => [
             &[

@@ -35,8 +35,11 @@ use crate::engine::Engine;
 use crate::engine::EngineParts;
 use crate::engine::alarms::AlarmParts;
 use crate::engine::alarms::Alarms;
+use crate::engine::archiver::Archiver;
 use crate::engine::articles::ArticleParts;
 use crate::engine::articles::Articles;
+use crate::engine::cases::CaseParts;
+use crate::engine::cases::Cases;
 use crate::engine::control_loop::ControlLoop;
 use crate::engine::control_loop::Doors;
 use crate::engine::deadlines::DeadlineParts;
@@ -180,6 +183,8 @@ pub async fn start(config: &ServerConfig, places: &Places) -> anyhow::Result<Run
         search: services.search,
         outbox: services.outbox,
         articles: services.articles,
+        cases: services.cases,
+        archiver: services.archiver,
         files: Files::new(places.data.join("files")),
         audit: house.audit,
         alarms: spine.alarms,
@@ -270,6 +275,8 @@ struct Services {
     search: Search,
     outbox: Outbox,
     articles: Articles,
+    cases: Cases,
+    archiver: Archiver,
 }
 
 async fn start_services(
@@ -313,7 +320,14 @@ async fn start_services(
         outbox: Some(outbox.clone()),
     });
     archives::look_at_rights(&house.store, &spine.alarms).await;
-    start_order_tasks(config, places, house, spine, &tickets);
+    let cases = Cases::new(CaseParts {
+        store: house.store.clone(),
+        audit: house.audit.clone(),
+        tickets: tickets.clone(),
+        clock: Arc::new(house.clock),
+        random: house.random.fork(),
+    });
+    let archiver = start_order_tasks(config, places, house, spine, (&tickets, &cases));
     let articles = Articles::new(ArticleParts {
         store: house.store.clone(),
         audit: house.audit.clone(),
@@ -330,6 +344,8 @@ async fn start_services(
         search,
         outbox,
         articles,
+        cases,
+        archiver,
     })
 }
 
@@ -340,19 +356,21 @@ fn start_order_tasks(
     places: &Places,
     house: &House,
     spine: &mut Spine,
-    tickets: &TicketService,
-) {
+    (tickets, cases): (&TicketService, &Cases),
+) -> Archiver {
     let policies = Policies::new(house.store.clone(), tickets.clone(), &config.node);
     spine.tasks.push(tokio::spawn(
         policies.run(spine.shipped.clone(), spine.watch.policies()),
     ));
     let archiver = archives::start(config, places, house, spine.alarms.clone(), tickets);
+    let due = archiver.clone();
     let deadlines = Deadlines::new(DeadlineParts {
         store: house.store.clone(),
         tickets: tickets.clone(),
+        cases: cases.clone(),
         clock: Arc::new(house.clock),
         node: config.node.clone(),
-        on_archive_due: Arc::new(move |ticket| archiver.is_due(ticket)),
+        on_archive_due: Arc::new(move |ticket| due.is_due(ticket)),
     });
     tokio::spawn(deadlines.run(|error| tracing::error!(%error, "clocks of work orders are fired late")));
     tokio::spawn(spine.alarms.clone().run());
@@ -362,6 +380,7 @@ fn start_order_tasks(
         move |at| heads_zone.date_of(at).to_string(),
         |error| tracing::error!(%error, "the daily head of the trail was not kept"),
     ));
+    archiver
 }
 
 fn start_outbox(

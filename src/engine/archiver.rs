@@ -24,6 +24,7 @@ use tokio::sync::mpsc;
 use crate::base::civil::SiteZone;
 use crate::base::ids::TicketId;
 use crate::base::time::Clock;
+pub use crate::engine::archiver::consult::Consultation;
 use crate::engine::archiver::parts::catalogue_row;
 pub use crate::engine::archiver::parts::files_from;
 pub use crate::engine::archiver::parts::names_from;

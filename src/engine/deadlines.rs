@@ -1,4 +1,4 @@
-//! The scheduler of work orders: fires what is due of their clocks, once, on whatever node.
+//! The scheduler of work orders and 重点督办 cases: fires what is due of their clocks, once, on whatever node.
 //!
 //! ```text
 //!  sleep until the next due ─► take some (lease) ─► fire each through the ticket service ─► more due? again
@@ -20,6 +20,7 @@ use std::time::Duration;
 use crate::base::ids::TicketId;
 use crate::base::time::Clock;
 use crate::base::time::WallTime;
+use crate::engine::cases::Cases;
 use crate::engine::ticket_service::Give;
 use crate::engine::ticket_service::TicketService;
 use crate::engine::ticket_service::TicketServiceError;
@@ -52,6 +53,8 @@ pub struct DeadlineParts {
     pub store: Store,
     /// Where commands go.
     pub tickets: TicketService,
+    /// 重点督办 cases, whose limits pass too.
+    pub cases: Cases,
     /// The clocks; tests move them.
     pub clock: Arc<dyn Clock + Send + Sync>,
     /// This node, as leases name it.
@@ -105,7 +108,10 @@ impl Deadlines {
     }
 
     /// Does what there is to do, and says how long there is nothing more.
-    async fn turn(&self, calendar: &mut Option<i64>) -> Result<Duration, TicketServiceError> {
+    ///
+    /// # Errors
+    /// [`TicketServiceError`].
+    pub async fn turn(&self, calendar: &mut Option<i64>) -> Result<Duration, TicketServiceError> {
         let published = self.parts.tickets.reference().version(Kind::Calendar);
         if *calendar != Some(published) {
             let changed = self.recompute().await?;
@@ -117,7 +123,10 @@ impl Deadlines {
             );
         }
         if self.until_next().await?.is_zero() {
-            self.fire_due().await?;
+            // A clock that does not fire keeps no case from being told.
+            let orders = self.fire_due().await;
+            self.parts.cases.fire_due().await?;
+            orders?;
         }
         self.until_next().await
     }
@@ -214,7 +223,9 @@ impl Deadlines {
 
     /// How long nothing is due, at most [`PACE`].
     async fn until_next(&self) -> Result<Duration, TicketServiceError> {
-        let next = self.parts.store.next_clock_at().await?;
+        let clock = self.parts.store.next_clock_at().await?;
+        let case = self.parts.cases.next_due().await?;
+        let next = clock.into_iter().chain(case).min();
         Ok(next.map_or(PACE, |next| next.since(self.now()).min(PACE)))
     }
 

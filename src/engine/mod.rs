@@ -14,6 +14,8 @@ pub mod alarms;
 pub mod archiver;
 pub mod articles;
 pub mod audit;
+pub mod cases;
+pub mod conformance;
 pub mod control_loop;
 pub mod deadlines;
 pub mod devices;
@@ -25,6 +27,7 @@ pub mod projector;
 pub mod publication;
 pub mod recovery;
 pub mod reference;
+pub mod rule_proposals;
 pub mod search;
 pub mod shipper;
 pub mod ticket_service;
@@ -51,8 +54,10 @@ use crate::base::civil::SiteZone;
 use crate::base::ids::PromptId;
 use crate::base::time::Clock as _;
 use crate::engine::alarms::Alarms;
+use crate::engine::archiver::Archiver;
 use crate::engine::articles::Articles;
 use crate::engine::audit::Audit;
+use crate::engine::cases::Cases;
 use crate::engine::control_loop::CommandRequest;
 use crate::engine::metrics::Metrics;
 use crate::engine::outbox::Outbox;
@@ -108,6 +113,10 @@ pub struct EngineParts {
     pub outbox: Outbox,
     /// The knowledge base.
     pub articles: Articles,
+    /// 重点督办 cases.
+    pub cases: Cases,
+    /// The archive of closed orders.
+    pub archiver: Archiver,
     /// Files of orders.
     pub files: Files,
     /// The trail of what people do.
@@ -282,6 +291,16 @@ impl Engine {
     /// The knowledge base.
     pub fn articles(&self) -> &Articles {
         &self.0.parts.articles
+    }
+
+    /// 重点督办 cases.
+    pub fn cases(&self) -> &Cases {
+        &self.0.parts.cases
+    }
+
+    /// The archive of closed orders.
+    pub fn archiver(&self) -> &Archiver {
+        &self.0.parts.archiver
     }
 
     /// Files of orders.

@@ -270,10 +270,11 @@ impl EnvelopeWriter {
 
 /// The data key under which a record's personal data is sealed.
 pub fn key_id(record: &Record) -> String {
-    match (record.interaction, record.ticket) {
-        (Some(interaction), _) => interaction.to_string(),
-        (None, Some(ticket)) => ticket.to_string(),
-        (None, None) => "site".to_owned(),
+    match (record.interaction, record.ticket, &record.fact) {
+        (Some(interaction), _, _) => interaction.to_string(),
+        (None, Some(ticket), _) => ticket.to_string(),
+        (None, None, Fact::Case(fact)) => fact.case().to_string(),
+        (None, None, _) => "site".to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::base::ids::AlarmId;
+use crate::base::ids::TicketId;
 use crate::fact::call::RefusalReason;
 
 /// What happened to the program.
@@ -39,6 +40,17 @@ pub enum SystemFact {
         version: i64,
         /// Hex SHA-256 of the document.
         sha256: String,
+    },
+    /// A routing rule that a fixed responsibility proposed was approved or refused. Source: DB1302/T 604—2025 B.5.
+    #[serde(rename = "rule.decided")]
+    RuleDecided {
+        /// The order whose responsibility was fixed.
+        ticket: TicketId,
+        /// Whether the rule counts.
+        approved: bool,
+        /// The version of the rules that has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<i64>,
     },
     /// An alarm was raised.
     #[serde(rename = "alarm.raised")]

@@ -283,27 +283,6 @@ impl Statement {
             "({one} IS NOT NULL AND {other} IS NOT NULL AND {one}{how}{other})"
         );
     }
-
-    /// Writes what a quantity adds up to over the rows that pass a filter.
-    pub fn sum(&mut self, part: &Part, and: Option<&Filter>, now: WallTime) {
-        self.push("CAST(COALESCE(SUM(CASE WHEN ");
-        self.filter(&part.filter, now);
-        if let Some(filter) = and {
-            self.push(" AND ");
-            self.filter(filter, now);
-        }
-        self.push(" THEN ");
-        match part.quantity {
-            Quantity::Rows => self.push("1"),
-            Quantity::Sum(column) => {
-                let _ = write!(self.sql, "COALESCE({}, 0)", column.name);
-            }
-            Quantity::Span(from, to) => {
-                let _ = write!(self.sql, "COALESCE({} - {}, 0)", to.name, from.name);
-            }
-        }
-        self.push(" ELSE 0 END), 0) AS BIGINT)");
-    }
 }
 
 impl Filter {

@@ -20,6 +20,8 @@ pub struct Matter {
     pub appellants: u32,
     /// Reworks of one order that did not content the appellant.
     pub failed_reworks: u32,
+    /// 督办 of one order that nobody answered in time.
+    pub escalated: u32,
 }
 
 /// Counts different appellants of a matter in the window before now. `appeals` are instants with a keyed tag of who asked.
@@ -44,8 +46,10 @@ pub fn propose(matter: Matter, settings: &SettingsAt<'_>) -> Option<KeyCause> {
     if settings.count(Id::KeyDistinctAppellants) <= matter.appellants {
         return Some(KeyCause::ManyAppeals);
     }
-    let failed = settings.count(Id::KeyFailedReworks) <= matter.failed_reworks;
-    failed.then_some(KeyCause::WeakRectification)
+    if settings.count(Id::KeyFailedReworks) <= matter.failed_reworks {
+        return Some(KeyCause::WeakRectification);
+    }
+    (0 < matter.escalated).then_some(KeyCause::BadHandling)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ fn ten_appellants_in_seven_days_or_two_failed_reworks_propose_a_case() {
     appeals.push((at(11), "tag-10".to_owned()));
     let many = Matter {
         appellants: appellants(&appeals, at(20), &settings),
-        failed_reworks: 0,
+        ..Matter::default()
     };
     assert_eq!(propose(many, &settings), Some(KeyCause::ManyAppeals));
     assert_eq!(appellants(&appeals, at(167), &settings), 10);
@@ -44,9 +44,12 @@ fn ten_appellants_in_seven_days_or_two_failed_reworks_propose_a_case() {
     let mut matter = Matter {
         appellants: 1,
         failed_reworks: failed_reworks(&ticket),
+        escalated: 0,
     };
     assert_eq!(matter.failed_reworks, 2);
     assert_eq!(propose(matter, &settings), Some(KeyCause::WeakRectification));
     matter.failed_reworks = 1;
     assert_eq!(propose(matter, &settings), None);
+    matter.escalated = 1;
+    assert_eq!(propose(matter, &settings), Some(KeyCause::BadHandling));
 }

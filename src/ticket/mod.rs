@@ -31,6 +31,7 @@ pub mod reference;
 pub mod refusal;
 pub mod reply;
 pub mod routing;
+pub mod rule_proposal;
 pub mod settings;
 pub mod settings_id;
 pub mod sight;

@@ -168,6 +168,18 @@ impl TicketService {
         Ok(opened)
     }
 
+    /// Gives a command inside a transaction of the caller's, who commits and then tells what is returned.
+    pub(crate) async fn give_within(
+        &self,
+        tx: &mut Tx,
+        by: By<'_>,
+        ticket: TicketId,
+        command: &Command,
+    ) -> Result<Option<TicketChange>, TicketServiceError> {
+        let doing = Doing::new(self.inner.clock.now(), by, command.code());
+        self.change_within(tx, by, (ticket, command), &doing).await
+    }
+
     /// What a command means for another order, decided by the program in the same transaction.
     async fn follow(
         &self,
@@ -176,11 +188,21 @@ impl TicketService {
         command: &Command,
         doing: &Doing,
     ) -> Result<Option<TicketChange>, TicketServiceError> {
+        self.change_within(tx, By::System, (ticket, command), doing).await
+    }
+
+    async fn change_within(
+        &self,
+        tx: &mut Tx,
+        by: By<'_>,
+        (ticket, command): (TicketId, &Command),
+        doing: &Doing,
+    ) -> Result<Option<TicketChange>, TicketServiceError> {
         let mut opened = self.load(tx, ticket).await?;
         let reference = self.reference();
         let ctx = Context {
             now: doing.now.wall,
-            by: By::System,
+            by,
             reference: &reference,
             zone: &self.inner.zone,
             known: &Known::default(),

@@ -79,7 +79,7 @@ impl From<StoreError> for TicketServiceError {
 
 impl TicketServiceError {
     /// Whether somebody else was in the way and the same may go well now.
-    fn may_pass_now(&self) -> bool {
+    pub(crate) fn may_pass_now(&self) -> bool {
         let Self::Audit(AuditError::Store(error)) = self else {
             return false;
         };
@@ -208,6 +208,11 @@ impl TicketService {
     /// Resolves after an order of this node changed, so that a clock may be due earlier than was known.
     pub(crate) async fn clocks_changed(&self) {
         self.inner.clocks_changed.notified().await;
+    }
+
+    /// Has whoever waits for [`Self::clocks_changed`] look again.
+    pub(crate) fn wake_clocks(&self) {
+        self.inner.clocks_changed.notify_one();
     }
 
     /// The reference data in force.

@@ -13,7 +13,9 @@ use crate::fact::ActorKind;
 use crate::fact::Fact;
 use crate::fact::Record;
 use crate::fact::personal::Personal;
+use crate::fact::ticket::TicketFact;
 use crate::io::store::Tx;
+use crate::io::store::rule_proposals::RuleProposalRow;
 use crate::io::store::tickets::TicketRow;
 use crate::ticket::decide::By;
 use crate::ticket::decide::Decision;
@@ -84,6 +86,9 @@ impl TicketService {
         self.index(tx, Some(&before), &opened.row.ticket, &decisions)
             .await?;
         self.queue_messages(tx, opened, &decisions).await?;
+        if let Some(row) = proposed_rule(&opened.row.ticket, &decisions, doing) {
+            tx.put_rule_proposal(&row).await?;
+        }
         let records = doing.records(&opened.row.ticket, decisions);
         self.inner.audit.append(tx, &records).await?;
         Ok(())
@@ -150,6 +155,31 @@ impl TicketService {
         let number = Number::parse(phone.trim(), &self.inner.area_code);
         Some(number).filter(|number| !number.national().is_empty())
     }
+}
+
+/// The routing rule that a fixed responsibility proposes. Source: B.5.
+fn proposed_rule(ticket: &Ticket, decisions: &[Decision], doing: &Doing) -> Option<RuleProposalRow> {
+    let unit = decisions.iter().find_map(|it| match &it.fact {
+        TicketFact::ResponsibilityFixed {
+            primary,
+            propose_rule: true,
+            ..
+        } => Some(primary),
+        _ => None,
+    })?;
+    Some(RuleProposalRow {
+        ticket: ticket.id,
+        number: ticket.number.clone(),
+        category: ticket.draft.category.clone(),
+        region: ticket.draft.place.region().map(ToOwned::to_owned),
+        unit: unit.clone(),
+        state: "open".to_owned(),
+        proposed_by: doing.actor.id.clone(),
+        proposed_at: doing.now.wall,
+        decided_by: None,
+        decided_at: None,
+        rules_version: None,
+    })
 }
 
 fn check_room(ticket: &Ticket, doing: &Doing) -> Result<(), TicketError> {

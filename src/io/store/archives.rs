@@ -11,6 +11,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::base::ids::OrganId;
 use crate::base::ids::TicketId;
+use crate::base::ids::UserId;
 use crate::base::limits::PAGE_ROWS_MAX;
 use crate::base::time::WallTime;
 use crate::io::store::Store;
@@ -20,6 +21,7 @@ use crate::io::store::sql::Cells;
 use crate::io::store::sql::Tx;
 use crate::io::store::sql::Value;
 use crate::io::store::sql::values;
+use crate::io::store::tickets::UNITS_MAX;
 
 /// An archived order in the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +78,14 @@ pub struct ArchiveFilter {
     pub damaged: bool,
     /// Only those whose fact is written.
     pub sealed: bool,
+    /// Keyed tag of the caller's number, or of the number to call back.
+    pub phone_tag: Option<String>,
+    /// Keyed tag of the last four digits of either.
+    pub last4_tag: Option<String>,
+    /// These orders alone, as a search found them; empty does not narrow.
+    pub tickets: Vec<TicketId>,
+    /// Who asks: confidential orders are left out but those in whose circle he is; none for who sees them all.
+    pub reader: Option<UserId>,
     /// After this number.
     pub after: String,
 }
@@ -150,6 +160,37 @@ impl Store {
         }
         if filter.sealed {
             sql.push_str(" AND ticket.state = 'archived'");
+        }
+        let either = [
+            ("caller_tag", "contact_tag", filter.phone_tag.as_deref()),
+            ("caller_last4_tag", "contact_last4_tag", filter.last4_tag.as_deref()),
+        ];
+        for (one, other, tag) in either {
+            if let Some(tag) = tag {
+                values.extend(values![tag, tag]);
+                let place = values.len();
+                let _ = write!(
+                    sql,
+                    " AND (ticket.{one} = ${} OR ticket.{other} = ${place})",
+                    place - 1
+                );
+            }
+        }
+        for (at, ticket) in filter.tickets.iter().take(UNITS_MAX).enumerate() {
+            values.push(ticket.to_string().into());
+            let before = if at == 0 { " AND archive.ticket IN (" } else { ", " };
+            let _ = write!(sql, "{before}${}", values.len());
+        }
+        if !filter.tickets.is_empty() {
+            sql.push(')');
+        }
+        if let Some(reader) = &filter.reader {
+            values.push(reader.as_str().into());
+            let _ = write!(
+                sql,
+                " AND (ticket.confidential = 0 OR ticket.id IN (SELECT ticket FROM ticket_circle WHERE account = ${}))",
+                values.len()
+            );
         }
         values.push(i64::from(limit.clamp(1, PAGE_ROWS_MAX)).into());
         let _ = write!(sql, " ORDER BY archive.number LIMIT ${}", values.len());

@@ -68,6 +68,11 @@ pub const MIGRATIONS: &[Migration] = &[
         title: "articles",
         sql: include_str!("migrations/0008_articles.sql"),
     },
+    Migration {
+        version: 9,
+        title: "cases",
+        sql: include_str!("migrations/0009_cases.sql"),
+    },
 ];
 
 impl Migration {
