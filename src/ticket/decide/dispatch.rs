@@ -217,17 +217,23 @@ pub(super) fn basis_of(limit: &CloseLimit) -> String {
 
 /// The cycle that begins: after an approved return the same one goes to another unit, else the next.
 fn next_cycle(work: &Work<'_>) -> u32 {
-    let Some(cycle) = work.ticket.cycle() else {
-        return 1;
-    };
-    let given_back = work.ticket.requests.iter().any(|it| {
-        it.what == RequestKind::Return
-            && it.sub.is_none()
-            && it.state == RequestState::Approved
-            && it.cycle == cycle.no
-            && cycle.dispatched_at <= it.decided_at
-    });
-    if given_back { cycle.no } else { cycle.no + 1 }
+    let given_back = is_given_back(work);
+    work.ticket
+        .cycle()
+        .map_or(1, |cycle| if given_back { cycle.no } else { cycle.no + 1 })
+}
+
+/// Whether the newest cycle's unit gave the order back and no other has it yet. Source: 7.4.
+pub(super) fn is_given_back(work: &Work<'_>) -> bool {
+    work.ticket.cycle().is_some_and(|cycle| {
+        work.ticket.requests.iter().any(|it| {
+            it.what == RequestKind::Return
+                && it.sub.is_none()
+                && it.state == RequestState::Approved
+                && it.cycle == cycle.no
+                && cycle.dispatched_at <= it.decided_at
+        })
+    })
 }
 
 /// Refuses a person who does not work for the city's hotline organ.

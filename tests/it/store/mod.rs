@@ -3,7 +3,7 @@
 mod accounts;
 mod audit;
 mod deadlines;
-mod fold;
+pub(crate) mod fold;
 mod migrations;
 mod orders;
 mod outbox;

@@ -17,4 +17,6 @@ mod repeats;
 mod request;
 mod review;
 mod script;
+mod standing;
 mod supervision;
+mod transitions;
