@@ -278,9 +278,7 @@ fn check_conflict(work: &Work<'_>, unit: &OrganId) -> Result<(), TicketError> {
 fn dispatch(work: &mut Work<'_>, command: &Command, it: &Dispatch) -> Result<(), TicketError> {
     work.in_state(command, &[State::PendingDispatch])?;
     check_city(work, "7.2")?;
-    if work.ticket.draft.appeal_type.is_none() {
-        return Err(invalid("appeal_type", "missing", "3.2"));
-    }
+    check_written(work)?;
     check_unit(work, "unit", &it.unit, "7.2 b")?;
     let min = if it.basis == RouteBasis::Judgement {
         REASON_MIN
@@ -305,6 +303,14 @@ fn dispatch(work: &mut Work<'_>, command: &Command, it: &Dispatch) -> Result<(),
             reason,
         },
     );
+    Ok(())
+}
+
+/// An end at the desk that was undone may have nothing written yet: without a kind there is no limit. Source: 3.2.
+fn check_written(work: &Work<'_>) -> Result<(), TicketError> {
+    if work.ticket.draft.appeal_type.is_none() {
+        return Err(invalid("appeal_type", "missing", "3.2"));
+    }
     Ok(())
 }
 
@@ -356,6 +362,7 @@ fn send_back(work: &mut Work<'_>, command: &Command, it: &SendBack) -> Result<()
 fn open_arbitration(work: &mut Work<'_>, command: &Command, it: &OpenArbitration) -> Result<(), TicketError> {
     work.in_state(command, &[State::PendingDispatch])?;
     check_city(work, "7.2 b")?;
+    check_written(work)?;
     let reason = work.text("reason", &it.reason, (REASON_MIN, WORDS_MAX), "7.2 b")?;
     if UNITS_MAX < it.invited.len() {
         return Err(invalid("invited", "too_many", "7.2 b"));
@@ -442,6 +449,11 @@ fn redispatch(work: &mut Work<'_>, command: &Command, it: &Redispatch) -> Result
     let mut above = std::iter::successors(organs.upper(&it.to), |organ| organs.upper(organ)).take(depth);
     if !above.any(|organ| *organ == first) {
         return Err(rule("too_deep", "7.7.1 b"));
+    }
+    // Who has a part of it does not answer for the whole.
+    let mut parts = work.ticket.subs.iter().filter(|sub| parts::is_open(sub));
+    if parts.any(|sub| sub.unit == it.to) {
+        return Err(invalid("to", "twice", "B.2"));
     }
     check_conflict(work, &it.to)?;
     let cycle = work.ticket.cycle_no();
