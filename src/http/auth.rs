@@ -29,7 +29,6 @@ use sha2::Sha256;
 
 use crate::account::Principal;
 use crate::base::limits::WEB_SESSIONS_MAX;
-use crate::base::time::Clock as _;
 use crate::base::time::MonoTime;
 use crate::base::time::Now;
 use crate::base::time::WallTime;

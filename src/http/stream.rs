@@ -33,7 +33,6 @@ use crate::account::permission::Verb;
 use crate::account::permission::authorize;
 use crate::base::ids::AgentId;
 use crate::base::ids::InteractionId;
-use crate::base::time::Clock as _;
 use crate::engine::ticket_service::TicketChange;
 use crate::engine::views::Snapshot;
 use crate::exchange::snapshot::CallView;

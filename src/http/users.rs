@@ -17,7 +17,6 @@ use crate::account::permission::Object;
 use crate::account::permission::Verb;
 use crate::base::ids::AgentId;
 use crate::base::ids::UserId;
-use crate::base::time::Clock as _;
 use crate::fact::account::AccountFact;
 use crate::http::Web;
 use crate::http::auth;

@@ -94,7 +94,8 @@ pub(super) struct Sending {
 /// Sends the order to its first unit and starts the unit's clocks. Praise is only told, and closed. Source: 7.2.
 pub(super) fn send(work: &mut Work<'_>, sending: Sending) {
     let cycle = next_cycle(work);
-    let praise = work.ticket.draft.appeal_type == Some(AppealType::Praise);
+    let praise = work.ticket.draft.appeal_type == Some(AppealType::Praise)
+        && !work.ctx.reference.suspends("praise_is_told");
     let limit = close_limit(work, work.ctx.now);
     work.met(ClockKind::Dispatch, 0);
     let (class, legal_basis) = match &limit {
@@ -241,7 +242,7 @@ pub(super) fn check_city(work: &Work<'_>, clause: &'static str) -> Result<(), Ti
     if work.is_city_organ() {
         return Ok(());
     }
-    Err(TicketError::Forbidden {
+    work.refuse(TicketError::Forbidden {
         rule: "city_organ",
         clause,
     })
@@ -270,7 +271,9 @@ fn check_conflict(work: &Work<'_>, unit: &OrganId) -> Result<(), TicketError> {
     }
     let target = work.ticket.draft.target_organ.as_ref();
     match work.ctx.reference.conflict(target, unit) {
-        Some(conflict) if conflict.decided_by != *unit => Err(rule("conflict_of_interest", "6.1 a")),
+        Some(conflict) if conflict.decided_by != *unit => {
+            work.refuse(rule("conflict_of_interest", "6.1 a"))
+        }
         Some(_) | None => Ok(()),
     }
 }
