@@ -194,7 +194,7 @@ pub async fn start(config: &ServerConfig, places: &Places) -> anyhow::Result<Run
         prompts: prompt_indexes(&library).into_keys().collect(),
         metrics: spine.metrics,
         recordings: places.recordings.clone(),
-        clock: house.clock,
+        clock: Arc::new(house.clock),
         zone: house.zone,
     });
     spine
@@ -228,7 +228,7 @@ async fn open_spine(config: &ServerConfig, places: &Places, house: &mut House) -
     let alarms = Alarms::load(AlarmParts {
         store: house.store.clone(),
         audit: house.audit.clone(),
-        clock: house.clock,
+        clock: Arc::new(house.clock),
         metrics: Arc::clone(&metrics),
         random: house.random.fork(),
     })

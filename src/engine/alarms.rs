@@ -28,7 +28,7 @@ use tokio::sync::watch;
 use crate::base::ids::AlarmId;
 use crate::base::ids::UserId;
 use crate::base::random::Random;
-use crate::base::time::Clock as _;
+use crate::base::time::Clock;
 use crate::base::time::Now;
 use crate::engine::audit::Audit;
 use crate::engine::audit::AuditError;
@@ -39,7 +39,6 @@ use crate::fact::Fact;
 use crate::fact::Record;
 use crate::fact::system::Severity;
 use crate::fact::system::SystemFact;
-use crate::io::clock::SystemClock;
 use crate::io::store::Store;
 use crate::io::store::StoreError;
 use crate::io::store::alarms::AlarmRow;
@@ -113,11 +112,10 @@ struct State {
     waiting: VecDeque<Change>,
 }
 
-#[derive(Debug)]
 struct Inner {
     store: Store,
     audit: Audit,
-    clock: SystemClock,
+    clock: Arc<dyn Clock + Send + Sync>,
     metrics: Arc<Metrics>,
     random: Mutex<Random>,
     state: Mutex<State>,
@@ -128,18 +126,23 @@ struct Inner {
 }
 
 /// The alarm list; cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Alarms(Arc<Inner>);
 
+impl std::fmt::Debug for Alarms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Alarms")
+    }
+}
+
 /// What the list is made of.
-#[derive(Debug)]
 pub struct AlarmParts {
     /// Where it is kept.
     pub store: Store,
     /// Where its facts go.
     pub audit: Audit,
     /// The clocks.
-    pub clock: SystemClock,
+    pub clock: Arc<dyn Clock + Send + Sync>,
     /// Shows how many are open.
     pub metrics: Arc<Metrics>,
     /// Draws ids.

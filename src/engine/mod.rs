@@ -52,7 +52,7 @@ use crate::account::permission::Verb;
 use crate::account::permission::authorize;
 use crate::base::civil::SiteZone;
 use crate::base::ids::PromptId;
-use crate::base::time::Clock as _;
+use crate::base::time::Clock;
 use crate::engine::alarms::Alarms;
 use crate::engine::archiver::Archiver;
 use crate::engine::articles::Articles;
@@ -73,7 +73,6 @@ use crate::fact::ActorKind;
 use crate::fact::Fact;
 use crate::fact::Record;
 use crate::fact::account::AccountFact;
-use crate::io::clock::SystemClock;
 use crate::io::files::Files;
 use crate::io::keys::Keys;
 use crate::io::store::Store;
@@ -135,8 +134,8 @@ pub struct EngineParts {
     pub metrics: Arc<Metrics>,
     /// The recordings root.
     pub recordings: PathBuf,
-    /// The clocks.
-    pub clock: SystemClock,
+    /// The clocks; tests move them.
+    pub clock: Arc<dyn Clock + Send + Sync>,
     /// The site's time zone.
     pub zone: SiteZone,
 }
@@ -344,7 +343,7 @@ impl Engine {
     }
 
     /// The clocks.
-    pub fn clock(&self) -> &SystemClock {
+    pub fn clock(&self) -> &Arc<dyn Clock + Send + Sync> {
         &self.0.parts.clock
     }
 

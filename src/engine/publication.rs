@@ -21,7 +21,6 @@ use crate::account::permission::Verb;
 use crate::base::ids::PromptId;
 use crate::base::ids::QueueId;
 use crate::base::random::Random;
-use crate::base::time::Clock as _;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::engine::audit::AuditError;

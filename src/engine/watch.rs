@@ -12,7 +12,6 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use crate::base::time::Clock as _;
 use crate::base::time::millis;
 use crate::engine::Engine;
 use crate::engine::alarms::AlarmCode;

@@ -18,7 +18,6 @@ use crate::base::ids::ArticleId;
 use crate::base::ids::OrganId;
 use crate::base::ids::TicketId;
 use crate::base::ids::UpdateId;
-use crate::base::time::Clock as _;
 use crate::engine::articles::ArticleError;
 use crate::engine::articles::UpdateRequest;
 use crate::http::Web;

@@ -31,7 +31,6 @@ use crate::account::Principal;
 use crate::account::commitment::Commitment;
 use crate::base::limits::WEB_SESSIONS_MAX;
 use crate::base::random::Random;
-use crate::base::time::Clock as _;
 use crate::base::time::MonoTime;
 use crate::base::time::Now;
 use crate::base::time::WallTime;

@@ -32,7 +32,6 @@ use sha2::Digest as _;
 use sha2::Sha256;
 
 use crate::base::limits::API_BODY_BYTES_MAX;
-use crate::base::time::Clock as _;
 use crate::base::time::MonoTime;
 use crate::http::Web;
 use crate::http::auth;

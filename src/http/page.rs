@@ -2,7 +2,6 @@
 
 use crate::base::civil::CivilDate;
 use crate::base::limits::PAGE_ROWS_MAX;
-use crate::base::time::Clock as _;
 use crate::base::time::WallTime;
 use crate::engine::Engine;
 use crate::http::error::Problem;

@@ -31,7 +31,6 @@ use utoipa::ToSchema;
 use crate::account::permission::Object;
 use crate::account::permission::Verb;
 use crate::base::ids::RecordingId;
-use crate::base::time::Clock as _;
 use crate::base::time::MonoTime;
 use crate::fact::Actor;
 use crate::fact::ActorKind;

@@ -17,7 +17,6 @@ use utoipa::ToSchema;
 use crate::account::permission::Object;
 use crate::account::permission::Verb;
 use crate::base::fault::Fault;
-use crate::base::time::Clock as _;
 use crate::engine::reference::Publication;
 use crate::engine::reference::Publisher;
 use crate::engine::reference::ReferenceError;

@@ -33,7 +33,6 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tower::Service as _;
 
-use crate::base::time::Clock as _;
 use crate::engine::Engine;
 use crate::engine::alarms::AlarmCode;
 use crate::http::Scheme;

@@ -23,7 +23,6 @@ use crate::account::permission::Verb;
 use crate::account::permission::reach;
 use crate::base::ids::UserId;
 use crate::base::limits::WEB_SESSIONS_MAX;
-use crate::base::time::Clock as _;
 use crate::base::time::WallTime;
 use crate::fact::Actor;
 use crate::fact::ActorKind;

@@ -36,7 +36,6 @@ use crate::base::ids::AgentId;
 use crate::base::ids::InteractionId;
 use crate::base::ids::TicketId;
 use crate::base::ids::UserId;
-use crate::base::time::Clock as _;
 use crate::engine::ticket_service::TicketChange;
 use crate::engine::views::Snapshot;
 use crate::exchange::snapshot::CallView;

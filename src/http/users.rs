@@ -23,7 +23,6 @@ use crate::account::request::CLAUSE_NEW;
 use crate::account::request::RequestError;
 use crate::base::ids::AgentId;
 use crate::base::ids::UserId;
-use crate::base::time::Clock as _;
 use crate::fact::account::AccountFact;
 use crate::http::Web;
 use crate::http::auth;

@@ -11,6 +11,7 @@
 //! **Source.** DB1302/T 604—2025 7.2, B.5; reading Q35 (every limit is data).
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -166,6 +167,7 @@ pub struct Reference {
     /// Words that raise a flag.
     pub risky_words: Vec<RiskyWord>,
     documents: BTreeMap<Kind, Document>,
+    suspended: BTreeSet<&'static str>,
 }
 
 impl Reference {
@@ -224,6 +226,7 @@ impl Reference {
                 emergency_lines: emergency_lines?,
                 risky_words: risky_words?,
                 documents,
+                suspended: BTreeSet::new(),
             })
         })();
         let Some(whole) = whole else { return Err(faults) };
@@ -255,7 +258,8 @@ impl Reference {
             text: text.into(),
         };
         documents.insert(kind, document);
-        let next = Self::build(documents)?;
+        let mut next = Self::build(documents)?;
+        next.suspended.clone_from(&self.suspended);
         let gone = |organ: &&Organ| next.organs.get(&organ.id).is_none();
         let faults: Vec<Fault> = self
             .organs
@@ -273,6 +277,19 @@ impl Reference {
             return Ok(next);
         }
         Err(faults)
+    }
+
+    /// The whole with some rules switched off, each by the code its refusal has. Only for showing that a check fails when
+    /// its rule is gone: no document, setting or request leads here.
+    #[must_use]
+    pub fn without(mut self, rules: &[&'static str]) -> Self {
+        self.suspended.extend(rules);
+        self
+    }
+
+    /// Whether a rule is switched off; see [`Reference::without`].
+    pub(crate) fn suspends(&self, rule: &str) -> bool {
+        self.suspended.contains(rule)
     }
 
     /// The version of a kind.

@@ -82,6 +82,17 @@ impl TicketError {
         }
     }
 
+    /// The rules behind the refusal as stable codes: the rule's own, `state`, or the fields.
+    pub(crate) fn rules(&self) -> Vec<&'static str> {
+        match self {
+            Self::Forbidden { rule, .. } | Self::Rule { rule, .. } => vec![rule],
+            Self::NotAllowed { .. } => vec!["state"],
+            Self::Invalid { field, .. } => vec![field],
+            Self::Incomplete { fields, .. } => fields.clone(),
+            Self::AlreadyOpen | Self::NotOpen | Self::Version { .. } => Vec::new(),
+        }
+    }
+
     /// The first field the refusal is about.
     pub fn field(&self) -> Option<&'static str> {
         match self {

@@ -90,7 +90,7 @@ pub fn sight(ticket: &Ticket, who: &Principal, reference: &Reference) -> Sight {
         .iter()
         .map(|role| granted(*role, side, ticket, who, reference));
     let sight = granted.max().unwrap_or(Sight::Nothing);
-    if is_secret(ticket) {
+    if is_secret(ticket) && !reference.suspends("secret_refusal") {
         return sight.min(Sight::Masked);
     }
     if ticket.confidential && !ticket.circle.contains(&who.user) {

@@ -18,6 +18,7 @@
 
 mod acd;
 mod archive;
+mod city;
 mod conformance;
 mod conformance_report;
 mod durable;

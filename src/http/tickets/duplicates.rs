@@ -13,7 +13,6 @@ use crate::account::permission::Object;
 use crate::account::permission::Verb;
 use crate::base::ids::InteractionId;
 use crate::base::ids::TicketId;
-use crate::base::time::Clock as _;
 use crate::engine::ticket_service::OpenedTicket;
 use crate::http::Web;
 use crate::http::auth::SignedIn;

@@ -20,7 +20,6 @@ use crate::account::permission::Verb;
 use crate::base::ids::FileId;
 use crate::base::ids::TicketId;
 use crate::base::random::Random;
-use crate::base::time::Clock as _;
 use crate::fact::personal::Personal;
 use crate::http::Web;
 use crate::http::auth::SignedIn;

@@ -20,7 +20,6 @@ use crate::base::ids::InteractionId;
 use crate::base::ids::OrganId;
 use crate::base::ids::TicketId;
 use crate::base::phone_number::Number;
-use crate::base::time::Clock as _;
 use crate::base::time::WallTime;
 use crate::engine::search::End;
 use crate::engine::search::PAGE_HITS_MAX;

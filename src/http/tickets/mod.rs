@@ -28,7 +28,6 @@ use crate::account::permission::Verb;
 use crate::base::civil::from_rfc3339;
 use crate::base::ids::TicketId;
 use crate::base::phone_number::Number;
-use crate::base::time::Clock as _;
 use crate::engine::ticket_service::OpenedTicket;
 use crate::engine::ticket_service::TicketServiceError;
 use crate::fact::account::AccountFact;

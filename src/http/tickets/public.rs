@@ -25,7 +25,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::ids::TicketId;
-use crate::base::time::Clock as _;
 use crate::base::time::MonoTime;
 use crate::engine::ticket_service::Give;
 use crate::engine::ticket_service::OpenedTicket;

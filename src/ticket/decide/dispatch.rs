@@ -94,7 +94,8 @@ pub(super) struct Sending {
 /// Sends the order to its first unit and starts the unit's clocks. Praise is only told, and closed. Source: 7.2.
 pub(super) fn send(work: &mut Work<'_>, sending: Sending) {
     let cycle = next_cycle(work);
-    let praise = work.ticket.draft.appeal_type == Some(AppealType::Praise);
+    let praise = work.ticket.draft.appeal_type == Some(AppealType::Praise)
+        && !work.ctx.reference.suspends("praise_is_told");
     let limit = close_limit(work, work.ctx.now);
     work.met(ClockKind::Dispatch, 0);
     let (class, legal_basis) = match &limit {
@@ -217,17 +218,23 @@ pub(super) fn basis_of(limit: &CloseLimit) -> String {
 
 /// The cycle that begins: after an approved return the same one goes to another unit, else the next.
 fn next_cycle(work: &Work<'_>) -> u32 {
-    let Some(cycle) = work.ticket.cycle() else {
-        return 1;
-    };
-    let given_back = work.ticket.requests.iter().any(|it| {
-        it.what == RequestKind::Return
-            && it.sub.is_none()
-            && it.state == RequestState::Approved
-            && it.cycle == cycle.no
-            && cycle.dispatched_at <= it.decided_at
-    });
-    if given_back { cycle.no } else { cycle.no + 1 }
+    let given_back = is_given_back(work);
+    work.ticket
+        .cycle()
+        .map_or(1, |cycle| if given_back { cycle.no } else { cycle.no + 1 })
+}
+
+/// Whether the newest cycle's unit gave the order back and no other has it yet. Source: 7.4.
+pub(super) fn is_given_back(work: &Work<'_>) -> bool {
+    work.ticket.cycle().is_some_and(|cycle| {
+        work.ticket.requests.iter().any(|it| {
+            it.what == RequestKind::Return
+                && it.sub.is_none()
+                && it.state == RequestState::Approved
+                && it.cycle == cycle.no
+                && cycle.dispatched_at <= it.decided_at
+        })
+    })
 }
 
 /// Refuses a person who does not work for the city's hotline organ.
@@ -235,7 +242,7 @@ pub(super) fn check_city(work: &Work<'_>, clause: &'static str) -> Result<(), Ti
     if work.is_city_organ() {
         return Ok(());
     }
-    Err(TicketError::Forbidden {
+    work.refuse(TicketError::Forbidden {
         rule: "city_organ",
         clause,
     })
@@ -264,7 +271,9 @@ fn check_conflict(work: &Work<'_>, unit: &OrganId) -> Result<(), TicketError> {
     }
     let target = work.ticket.draft.target_organ.as_ref();
     match work.ctx.reference.conflict(target, unit) {
-        Some(conflict) if conflict.decided_by != *unit => Err(rule("conflict_of_interest", "6.1 a")),
+        Some(conflict) if conflict.decided_by != *unit => {
+            work.refuse(rule("conflict_of_interest", "6.1 a"))
+        }
         Some(_) | None => Ok(()),
     }
 }
@@ -272,9 +281,7 @@ fn check_conflict(work: &Work<'_>, unit: &OrganId) -> Result<(), TicketError> {
 fn dispatch(work: &mut Work<'_>, command: &Command, it: &Dispatch) -> Result<(), TicketError> {
     work.in_state(command, &[State::PendingDispatch])?;
     check_city(work, "7.2")?;
-    if work.ticket.draft.appeal_type.is_none() {
-        return Err(invalid("appeal_type", "missing", "3.2"));
-    }
+    check_written(work)?;
     check_unit(work, "unit", &it.unit, "7.2 b")?;
     let min = if it.basis == RouteBasis::Judgement {
         REASON_MIN
@@ -299,6 +306,14 @@ fn dispatch(work: &mut Work<'_>, command: &Command, it: &Dispatch) -> Result<(),
             reason,
         },
     );
+    Ok(())
+}
+
+/// An end at the desk that was undone may have nothing written yet: without a kind there is no limit. Source: 3.2.
+fn check_written(work: &Work<'_>) -> Result<(), TicketError> {
+    if work.ticket.draft.appeal_type.is_none() {
+        return Err(invalid("appeal_type", "missing", "3.2"));
+    }
     Ok(())
 }
 
@@ -350,6 +365,7 @@ fn send_back(work: &mut Work<'_>, command: &Command, it: &SendBack) -> Result<()
 fn open_arbitration(work: &mut Work<'_>, command: &Command, it: &OpenArbitration) -> Result<(), TicketError> {
     work.in_state(command, &[State::PendingDispatch])?;
     check_city(work, "7.2 b")?;
+    check_written(work)?;
     let reason = work.text("reason", &it.reason, (REASON_MIN, WORDS_MAX), "7.2 b")?;
     if UNITS_MAX < it.invited.len() {
         return Err(invalid("invited", "too_many", "7.2 b"));
@@ -436,6 +452,11 @@ fn redispatch(work: &mut Work<'_>, command: &Command, it: &Redispatch) -> Result
     let mut above = std::iter::successors(organs.upper(&it.to), |organ| organs.upper(organ)).take(depth);
     if !above.any(|organ| *organ == first) {
         return Err(rule("too_deep", "7.7.1 b"));
+    }
+    // Who has a part of it does not answer for the whole.
+    let mut parts = work.ticket.subs.iter().filter(|sub| parts::is_open(sub));
+    if parts.any(|sub| sub.unit == it.to) {
+        return Err(invalid("to", "twice", "B.2"));
     }
     check_conflict(work, &it.to)?;
     let cycle = work.ticket.cycle_no();

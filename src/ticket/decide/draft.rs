@@ -94,7 +94,7 @@ pub(super) fn changed(
 ) -> Result<Draft, TicketError> {
     let mut draft = draft.clone();
     set_texts(&mut draft, fields)?;
-    set_codes(&mut draft, fields)?;
+    set_codes(&mut draft, fields, reference)?;
     if let Some(code) = fields.category.as_deref()
         && code != draft.category
     {
@@ -161,22 +161,22 @@ fn set_texts(draft: &mut Draft, fields: &DraftFields) -> Result<(), TicketError>
     Ok(())
 }
 
-fn set_codes(draft: &mut Draft, fields: &DraftFields) -> Result<(), TicketError> {
+fn set_codes(draft: &mut Draft, fields: &DraftFields, reference: &Reference) -> Result<(), TicketError> {
     set_code(
         &mut draft.appellant_kind,
-        "appellant_kind",
+        (reference, "appellant_kind"),
         fields.appellant_kind.as_deref(),
         AppellantKind::parse,
     )?;
     set_code(
         &mut draft.appeal_type,
-        "appeal_type",
+        (reference, "appeal_type"),
         fields.appeal_type.as_deref(),
         AppealType::parse,
     )?;
     set_code(
         &mut draft.urgency,
-        "urgency",
+        (reference, "urgency"),
         fields.urgency.as_deref(),
         Urgency::parse,
     )
@@ -232,7 +232,7 @@ fn set_text(
 
 fn set_code<T>(
     into: &mut Option<T>,
-    field: &'static str,
+    (reference, field): (&Reference, &'static str),
     code: Option<&str>,
     parse: impl Fn(&str) -> Option<T>,
 ) -> Result<(), TicketError> {
@@ -244,7 +244,12 @@ fn set_code<T>(
     match code {
         None => (),
         Some("") => *into = None,
-        Some(code) => *into = Some(parse(code).ok_or_else(|| invalid(field, "unknown_code", clause))?),
+        Some(code) => {
+            *into = parse(code);
+            if into.is_none() && !reference.suspends(field) {
+                return Err(invalid(field, "unknown_code", clause));
+            }
+        }
     }
     Ok(())
 }

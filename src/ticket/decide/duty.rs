@@ -93,7 +93,8 @@ pub(super) fn acknowledge(
     command: &Command,
     it: &AcknowledgeDuty,
 ) -> Result<(), TicketError> {
-    let handled = [State::PendingSign, State::Handling, State::Rework, State::Review];
+    // With the reply nobody waits for the duty office any more.
+    let handled = [State::PendingSign, State::Handling, State::Rework];
     work.in_state(command, &handled)?;
     let unit = match work.ticket.handler() {
         Some(unit) if work.is_city_organ() => unit.clone(),

@@ -106,7 +106,7 @@ fn check_basis(work: &Work<'_>, it: &Answer) -> Result<(), TicketError> {
             };
             match &known.article {
                 Some(found) if found.article == *article && found.valid => Ok(()),
-                _ => Err(rule("article_not_valid", "7.1.4 a")),
+                _ => work.refuse(rule("article_not_valid", "7.1.4 a")),
             }
         }
         AnswerBasis::Transfer => match (it.call, &known.call) {
@@ -182,7 +182,7 @@ fn check_reason(work: &Work<'_>, it: &Refuse) -> Result<String, TicketError> {
         } else {
             "not_here"
         };
-        return Err(invalid("procedure", reason, clause));
+        work.refuse(invalid("procedure", reason, clause))?;
     }
     if it.reason == Concluded {
         if let Some(file) = &it.file {
@@ -192,7 +192,7 @@ fn check_reason(work: &Work<'_>, it: &Refuse) -> Result<String, TicketError> {
             Some(order) => {
                 check_master(work, "concluded", order, clause)?;
             }
-            None if it.file.is_none() => return Err(invalid("concluded", "missing", clause)),
+            None if it.file.is_none() => work.refuse(invalid("concluded", "missing", clause))?,
             None => (),
         }
     } else if it.concluded.is_some() || it.file.is_some() {

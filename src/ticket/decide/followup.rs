@@ -389,8 +389,9 @@ pub(super) fn close_if_decided(work: &mut Work<'_>) {
 }
 
 fn rate_agent(work: &mut Work<'_>, command: &Command, it: &RateAgent) -> Result<(), TicketError> {
-    let ended = [State::Archived, State::Cancelled];
-    if ended.contains(&work.ticket.state) {
+    // An item of the inbox has no agent yet.
+    let nobody = [State::Intake, State::Archived, State::Cancelled];
+    if nobody.contains(&work.ticket.state) {
         work.in_state(command, &[])?;
     }
     if work.ticket.agent_rating.is_some() {

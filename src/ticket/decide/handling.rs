@@ -276,13 +276,13 @@ fn is_co_handled(work: &Work<'_>) -> bool {
 fn check_ready(work: &Work<'_>, unit: &OrganId) -> Result<(), TicketError> {
     let over = [SubState::Done, SubState::Void];
     if !work.ticket.subs.iter().all(|part| over.contains(&part.state)) {
-        return Err(rule("co_parts_open", "B.2"));
+        work.refuse(rule("co_parts_open", "B.2"))?;
     }
     if work.ticket.clock(ClockKind::FirstResult, 0).is_some() {
         return Err(rule("first_result_missing", "7.5.1"));
     }
     if !is_heard(work, unit) {
-        return Err(rule("contact_missing", "7.7.1 a"));
+        work.refuse(rule("contact_missing", "7.7.1 a"))?;
     }
     Ok(())
 }

@@ -61,10 +61,10 @@ fn open(work: &mut Work<'_>, command: &Command, it: &OpenHelp) -> Result<(), Tic
         work.in_state(command, &[])?;
     }
     if !work.is_city_organ() {
-        return Err(TicketError::Forbidden {
+        work.refuse(TicketError::Forbidden {
             rule: "city_organ",
             clause: "7.1.5 a",
-        });
+        })?;
     }
     let flags = &work.ticket.flags;
     let special = flags.contains(&Flag::Vulnerable) || flags.contains(&Flag::Minor);
@@ -121,7 +121,8 @@ fn help(work: &Work<'_>, no: u32, states: &[HelpState], clause: &'static str) ->
     } else {
         "help_state"
     };
-    Err(rule(why, clause))
+    work.refuse(rule(why, clause))?;
+    Ok(found.clone())
 }
 
 /// Only the seat that was sent speaks for it.

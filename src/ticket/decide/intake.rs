@@ -124,7 +124,8 @@ fn submit(work: &mut Work<'_>) -> Result<(), TicketError> {
 /// The five items of 7.1.2 a and the place; for a legal person or organisation its name.
 fn check_items(work: &Work<'_>) -> Result<(AppealType, Urgency), TicketError> {
     let draft = &work.ticket.draft;
-    let fields = draft::missing(draft);
+    let mut fields = draft::missing(draft);
+    fields.retain(|field| !work.ctx.reference.suspends(field));
     match (draft.appeal_type, draft.urgency) {
         (Some(appeal_type), Some(urgency)) if fields.is_empty() => Ok((appeal_type, urgency)),
         _ => {

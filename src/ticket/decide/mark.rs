@@ -15,6 +15,7 @@ use crate::ticket::command::SetCircle;
 use crate::ticket::command::SetFlag;
 use crate::ticket::decide::change;
 use crate::ticket::decide::checks::check_file;
+use crate::ticket::decide::dispatch;
 use crate::ticket::decide::dispatch::check_city;
 use crate::ticket::decide::intake::check_own;
 use crate::ticket::decide::work::WORDS_MAX;
@@ -185,6 +186,13 @@ fn check_touch(work: &Work<'_>, clause: &'static str) -> Result<(), TicketError>
     let mut parts = work.ticket.subs.iter().filter(|sub| sub.state != SubState::Void);
     if parts.any(|sub| part(&sub.unit)) {
         return Ok(());
+    }
+    // Who gave it back has nothing to do with it any more.
+    if dispatch::is_given_back(work) {
+        return Err(TicketError::Forbidden {
+            rule: "not_your_unit",
+            clause,
+        });
     }
     work.handler(clause).map(|_| ())
 }

@@ -176,8 +176,8 @@ pub fn open(id: TicketId, opening: &Opening, ctx: &Context<'_>) -> Result<Outcom
 /// # Errors
 /// [`TicketError`] says why the command is refused.
 pub fn decide(ticket: &Ticket, command: &Command, ctx: &Context<'_>) -> Result<Outcome, TicketError> {
-    check_role(command, ctx)?;
     let mut work = Work::new(ticket.clone(), ctx);
+    check_role(&work, command)?;
     match command {
         Command::Claim(_)
         | Command::SaveDraft(_)
@@ -245,12 +245,12 @@ pub fn decide(ticket: &Ticket, command: &Command, ctx: &Context<'_>) -> Result<O
     Ok(work.done())
 }
 
-fn check_role(command: &Command, ctx: &Context<'_>) -> Result<(), TicketError> {
+fn check_role(work: &Work<'_>, command: &Command) -> Result<(), TicketError> {
     let allowed: &[Role] = permission::roles(command);
-    match ctx.by {
+    match work.ctx.by {
         By::System => Ok(()),
         By::User(who) if allowed.iter().any(|role| who.roles.contains(role)) => Ok(()),
-        By::User(_) => Err(TicketError::Forbidden {
+        By::User(_) => work.refuse(TicketError::Forbidden {
             rule: "role",
             clause: command.clause(),
         }),

@@ -128,7 +128,8 @@ fn check_parts(work: &Work<'_>, units: &[CoPart]) -> Result<Vec<(OrganId, String
     Ok(matters)
 }
 
-const fn is_open(sub: &SubOrder) -> bool {
+/// Whether a part is still to be done.
+pub(super) const fn is_open(sub: &SubOrder) -> bool {
     matches!(
         sub.state,
         SubState::PendingSign | SubState::Handling | SubState::Rework

@@ -19,6 +19,7 @@ use crate::ticket::deadline::Rule;
 use crate::ticket::decide::dispatch;
 use crate::ticket::decide::followup::REASON_MIN;
 use crate::ticket::decide::followup::close;
+use crate::ticket::decide::intake;
 use crate::ticket::decide::work::Start;
 use crate::ticket::decide::work::WORDS_MAX;
 use crate::ticket::decide::work::Work;
@@ -28,7 +29,6 @@ use crate::ticket::model::ClockKind;
 use crate::ticket::model::Closing;
 use crate::ticket::model::State;
 use crate::ticket::model::SubState;
-use crate::ticket::model::Urgency;
 use crate::ticket::model::Verdict;
 use crate::ticket::refusal::TicketError;
 use crate::ticket::settings::Id;
@@ -167,11 +167,14 @@ fn rework(work: &mut Work<'_>, demand: String, subs: &[u32]) {
     let Some(unit) = work.ticket.unit().cloned() else {
         let name = format!("reopen.{}.reason", work.ticket.reopened + 1);
         work.put_with(TicketFact::Reopened {}, vec![(name, demand)]);
-        let urgency = work.ticket.draft.urgency.unwrap_or(Urgency::Normal);
-        let id = Id::of_clock(ClockKind::Dispatch, urgency).unwrap_or(Id::Dispatch);
-        work.start_by(ClockKind::Dispatch, 0, id, "organ");
+        let first = work.ticket.accepted_at.unwrap_or(work.ticket.created_at);
+        intake::start_accepted(work, first);
         return;
     };
+    // The windows of the cycle before may still be open: a rework is not given back, and has its own for co-units.
+    for window in [ClockKind::ReturnWindow, ClockKind::CoApplyWindow] {
+        work.void(window, 0);
+    }
     let cycle = work.ticket.cycle_no() + 1;
     let words = vec![(format!("rework.{cycle}.demand"), demand)];
     work.put_with(TicketFact::Reworked { cycle, unit }, words);

@@ -110,12 +110,22 @@ impl<'a> Work<'a> {
         self.ctx.reference.settings.at(self.ctx.now)
     }
 
+    /// Refuses, unless every rule behind the refusal is switched off ([`crate::ticket::reference::Reference::without`]).
+    pub(super) fn refuse(&self, refusal: TicketError) -> Result<(), TicketError> {
+        let rules = refusal.rules();
+        let suspended = rules.iter().all(|rule| self.ctx.reference.suspends(rule));
+        if suspended && !rules.is_empty() {
+            return Ok(());
+        }
+        Err(refusal)
+    }
+
     /// Refuses unless the order stands in one of these states.
     pub(super) fn in_state(&self, command: &Command, states: &[State]) -> Result<(), TicketError> {
         if states.contains(&self.ticket.state) {
             return Ok(());
         }
-        Err(TicketError::NotAllowed {
+        self.refuse(TicketError::NotAllowed {
             state: self.ticket.state,
             clause: command.clause(),
         })
@@ -156,10 +166,14 @@ impl<'a> Work<'a> {
         match (unit, first) {
             (Some(unit), _) if self.works_for(&unit) => self.own_grid(clause).map(|()| unit),
             (_, Some(first)) if self.works_for(&first) => self.own_grid(clause).map(|()| first),
-            _ => Err(TicketError::Forbidden {
-                rule: "not_your_unit",
-                clause,
-            }),
+            (unit, _) => {
+                let refusal = || TicketError::Forbidden {
+                    rule: "not_your_unit",
+                    clause,
+                };
+                self.refuse(refusal())?;
+                unit.ok_or_else(refusal)
+            }
         }
     }
 
@@ -183,7 +197,6 @@ impl<'a> Work<'a> {
     }
 
     /// A required or optional text within bounds, without control characters.
-    #[allow(clippy::unused_self, reason = "a rule asks its work for everything it needs")]
     pub(super) fn text(
         &self,
         field: &'static str,
@@ -191,7 +204,10 @@ impl<'a> Work<'a> {
         (min, max): (usize, usize),
         clause: &'static str,
     ) -> Result<String, TicketError> {
-        checked(field, text.trimmed(), (min, max), clause)
+        checked(field, text.trimmed(), (min, max), clause).or_else(|refusal| {
+            self.refuse(refusal)?;
+            Ok(text.trimmed().to_owned())
+        })
     }
 
     /// When this rule ends that counts from `from`.

@@ -72,13 +72,17 @@ fn dispatched(ticket: &mut Ticket, at: WallTime, fact: &TicketFact) -> bool {
         TicketFact::DutyNotified { .. } | TicketFact::DutyAcknowledged { .. } => (),
         TicketFact::Reworked { cycle, unit } => {
             ticket.state = State::Rework;
-            let class = ticket.cycle().map(|it| it.class.clone()).unwrap_or_default();
+            // The same people again, found as they were: a grid officer gets his own order back.
+            let before = ticket.cycle().cloned().unwrap_or_default();
             let handler = ticket.handler().cloned();
             ticket.cycles.push(Cycle {
                 no: *cycle,
                 unit: Some(unit.clone()),
                 handler,
-                class,
+                basis: before.basis,
+                rule: before.rule,
+                grid: before.grid,
+                class: before.class,
                 dispatched_at: Some(at),
                 signed_at: Some(at),
                 ..Cycle::default()

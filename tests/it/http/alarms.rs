@@ -13,7 +13,7 @@ async fn again(floor: &Floor) -> Alarms {
     Alarms::load(AlarmParts {
         store: floor.engine.store().clone(),
         audit: floor.engine.audit().clone(),
-        clock: *floor.engine.clock(),
+        clock: floor.engine.clock().clone(),
         metrics: std::sync::Arc::default(),
         random: Random::from_number(77),
     })

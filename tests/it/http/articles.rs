@@ -1,6 +1,5 @@
 //! The knowledge base over HTTP: two people, versions, what an answer may rest on, requests and their lateness.
 
-use rexian::base::time::Clock as _;
 use rexian::base::time::WallTime;
 use rexian::io::store::articles::UpdateRow;
 use serde_json::Value;

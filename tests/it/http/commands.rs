@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use rexian::account::Role;
-use rexian::base::time::Clock as _;
 use rexian::io::store::users::Account;
 use rexian::io::store::users::AccountState;
 use rexian::ticket::reference::Reference;

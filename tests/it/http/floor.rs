@@ -147,7 +147,7 @@ impl Floor {
         let alarms = Alarms::load(AlarmParts {
             store: store.clone(),
             audit: audit.clone(),
-            clock,
+            clock: Arc::new(clock),
             metrics: Arc::clone(&metrics),
             random: random.fork(),
         });
@@ -201,7 +201,7 @@ impl Floor {
             prompts: ["music".parse().unwrap()].into(),
             metrics,
             recordings: folder.path().join("recordings"),
-            clock,
+            clock: Arc::new(clock),
             zone,
         });
         let asked = Arc::new(Mutex::new(Vec::new()));

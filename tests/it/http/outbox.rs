@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use rexian::base::phone_number::Number;
-use rexian::base::time::Clock as _;
 use rexian::engine::outbox::Message;
 use rexian::engine::outbox::Recipient;
 use rexian::io::notify::render::Secrecy;

@@ -1,6 +1,5 @@
 //! Making a published profile the active one: what is told, what is refused, and what a refusal leaves alone.
 
-use rexian::base::time::Clock as _;
 use rexian::exchange::snapshot::QueueView;
 use rexian::exchange::snapshot::ViewChange;
 use serde_json::Value;

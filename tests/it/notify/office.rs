@@ -102,7 +102,7 @@ pub(super) async fn office(
     let alarms = Alarms::load(AlarmParts {
         store: bench.store.clone(),
         audit: bench.audit(),
-        clock: SystemClock::new(),
+        clock: Arc::new(SystemClock::new()),
         metrics: Arc::default(),
         random: Random::from_number(3),
     })

@@ -66,7 +66,7 @@ fn file(random: &mut Random) -> Value {
 }
 
 /// What somebody may want to do with an order as it stands; often refused, which is no fault.
-fn next(ticket: &Ticket, at: WallTime, random: &mut Random) -> (Principal, Command) {
+pub(crate) fn next(ticket: &Ticket, at: WallTime, random: &mut Random) -> (Principal, Command) {
     let organ = |random: &mut Random| ["ga", "jy", "jj"][usize::try_from(random.below(3)).unwrap()];
     let (desk, dispatcher) = (who(Role::Agent, "hotline"), who(Role::Dispatcher, "hotline"));
     let (boss, reviewer) = (who(Role::Supervisor, "hotline"), who(Role::Reviewer, "hotline"));

@@ -3,7 +3,7 @@
 mod accounts;
 mod audit;
 mod deadlines;
-mod fold;
+pub(crate) mod fold;
 mod migrations;
 mod orders;
 mod outbox;
@@ -13,7 +13,9 @@ mod recovery;
 mod reference;
 mod search;
 mod shipping;
+mod sla_vectors;
 mod tickets;
+mod two_users;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

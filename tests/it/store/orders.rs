@@ -437,7 +437,7 @@ async fn outbox(bench: &Bench) -> Outbox {
     let alarms = Alarms::load(AlarmParts {
         store: bench.store.clone(),
         audit: bench.audit(),
-        clock: SystemClock::new(),
+        clock: Arc::new(SystemClock::new()),
         metrics: Arc::new(Metrics::default()),
         random: Random::from_number(3),
     })

@@ -16,7 +16,9 @@ use rexian::ticket::model::State;
 use rexian::ticket::model::SubState;
 use rexian::ticket::model::Urgency::*;
 use rexian::ticket::reference::Kind;
+use serde_json::json;
 
+use crate::store::fold::command;
 use crate::ticket::request::asked_return;
 use crate::ticket::request::give_back;
 use crate::ticket::request::joined;
@@ -309,4 +311,23 @@ fn a_returned_order_takes_its_parts_and_requests_with_it() {
         .map(|it| it.clock.kind.code())
         .collect();
     assert_eq!(running, ["citizen", "dispatch"]);
+}
+
+#[test]
+fn a_county_does_not_hand_the_order_down_to_a_unit_that_has_a_part_of_it() {
+    let mut script = Script::accepted(Help, Normal, START);
+    script.give(
+        START,
+        &dispatcher(),
+        command(json!({"command": "open_arbitration", "reason": "责任不清"})),
+    );
+    let decided = json!({"command": "arbitrate", "unit": "t130203", "secondary": ["t130203-zj"],
+        "decision": "会商决定由该单位办理", "legal_basis": "职责规定"});
+    script.give(START, &dispatcher(), command(decided));
+    let down = |to: &str| command(json!({"command": "redispatch", "to": to, "reason": "属地办理"}));
+    assert_eq!(
+        script.refused(START, &unit("t130203"), down("t130203-zj")),
+        "B.2: to: twice"
+    );
+    script.give(START, &unit("t130203"), down("t130203-cg"));
 }

@@ -1,0 +1,40 @@
+//! A check and its twin: with the rule the check holds, on both databases; with the rule switched off it breaks, and just
+//! where it should. What only prepares a check panics, so that no twin is red for another reason.
+
+use serde_json::Value;
+
+use super::town::City;
+use super::town::run;
+
+/// What a check came to: nothing, or which of its sentences does not hold.
+pub(crate) type Finding = Result<(), String>;
+
+/// How a rule is switched off.
+#[derive(Clone, Debug)]
+pub(crate) enum Off {
+    /// A setting has another value.
+    Setting(&'static str, Value),
+    /// Rules that are no settings, by the codes of their refusals.
+    Rules(&'static [&'static str]),
+}
+
+/// A sentence of a check.
+pub(crate) fn holds(sentence: &str, is_so: bool) -> Finding {
+    if is_so { Ok(()) } else { Err(sentence.to_owned()) }
+}
+
+/// Runs a check, and its twin, which must break the sentence `breaks`.
+pub(crate) fn proven<F: AsyncFn(&mut City) -> Finding>(off: Off, breaks: &str, check: F) {
+    run(&["SQLite", "PostgreSQL"], async |city| {
+        let finding = check(city).await;
+        assert_eq!(finding, Ok(()), "on {}", city.kind);
+    });
+    run(&["SQLite"], async |city| {
+        match off.clone() {
+            Off::Setting(id, value) => city.set(id, value).await,
+            Off::Rules(rules) => city.suspend(rules),
+        }
+        let finding = check(city).await;
+        assert_eq!(finding, Err(breaks.to_owned()), "the twin without {off:?}");
+    });
+}
