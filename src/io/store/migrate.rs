@@ -63,6 +63,11 @@ pub const MIGRATIONS: &[Migration] = &[
         title: "articles",
         sql: include_str!("migrations/0008_articles.sql"),
     },
+    Migration {
+        version: 10,
+        title: "dispositions",
+        sql: include_str!("migrations/0010_dispositions.sql"),
+    },
 ];
 
 impl Migration {
