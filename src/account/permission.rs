@@ -50,6 +50,8 @@ verbs! {
     CallRead = "call.read",
     /// Sees a caller's number in clear; audited.
     CallReveal = "call.reveal",
+    /// Calls the appellant of a work order that he sees.
+    CallMake = "call.make",
     /// Ends a call.
     CallHangup = "call.hangup",
     /// Lists recordings.
@@ -306,6 +308,7 @@ const AGENT: &[(Verb, Reach)] = &[
     (Verb::CallList, Reach::Own),
     (Verb::CallRead, Reach::Own),
     (Verb::CallReveal, Reach::Own),
+    (Verb::CallMake, Reach::Own),
     (Verb::CallHangup, Reach::Own),
     (Verb::RecordingPlay, Reach::Own),
     (Verb::TicketList, Reach::Own),
@@ -409,6 +412,15 @@ const OFFICER: &[(Verb, Reach)] = &[
     (Verb::StreamRead, Reach::Organ),
 ];
 
+/// What officers who follow up may beyond officers, where one of them works at a telephone.
+const FOLLOWUP: &[(Verb, Reach)] = &[
+    (Verb::AgentSelf, Reach::Own),
+    (Verb::CallMake, Reach::Own),
+    (Verb::CallHangup, Reach::Own),
+    (Verb::CallList, Reach::Own),
+    (Verb::CallRead, Reach::Own),
+];
+
 /// What inspectors may.
 const INSPECTOR: &[(Verb, Reach)] = &[
     (Verb::TicketList, Reach::Organ),
@@ -449,7 +461,7 @@ const fn grants(role: Role) -> [&'static [(Verb, Reach)]; 2] {
                 (Verb::RuleRead, Organ),
             ],
         ],
-        Role::Followup => [OFFICER, &[]],
+        Role::Followup => [OFFICER, FOLLOWUP],
         Role::Quality => [
             &[
                 (Verb::CallList, Organ),

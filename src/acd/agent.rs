@@ -29,8 +29,8 @@ pub enum Work {
     Talking {
         /// With whom.
         interaction: InteractionId,
-        /// The queue that delivered the call.
-        queue: QueueId,
+        /// The queue that delivered the call; none for one that he made.
+        queue: Option<QueueId>,
         /// On hold at present.
         held: bool,
     },

@@ -47,6 +47,10 @@ pub struct AgentConfig {
 
 /// Time without any 18x after which a phone counts as unreachable.
 pub const SETUP_TIMEOUT: Duration = Duration::from_secs(6);
+/// A phone rings at most this long for a call that its agent makes himself, or for a queue that is gone from the profile.
+pub const RING_TIMEOUT: Duration = Duration::from_secs(20);
+/// Wrap-up after a call that an agent made, where none of his queues says how long it may last.
+pub const OWN_CALL_WRAPUP: Duration = Duration::from_mins(1);
 /// Slack of a reservation's lease over set-up and ringing (R3).
 pub const LEASE_SLACK: Duration = Duration::from_secs(5);
 /// An agent who rejected or missed an item is not offered the same item again so soon.

@@ -20,8 +20,8 @@ pub struct Reservation {
     pub agent: AgentId,
     /// What.
     pub interaction: InteractionId,
-    /// From which queue.
-    pub queue: QueueId,
+    /// From which queue; none for a call that the agent makes himself, which waits in no queue.
+    pub queue: Option<QueueId>,
     /// When it was made.
     pub since: MonoTime,
 }

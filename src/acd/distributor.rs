@@ -19,10 +19,12 @@ pub use crate::acd::presence::Reachable;
 use std::collections::BTreeMap;
 
 use crate::acd::agent::Agent;
+use crate::acd::agent::Work;
 use crate::acd::config::AgentConfig;
 use crate::acd::config::Config;
 use crate::acd::config::QueueConfig;
 use crate::acd::decision::Decision;
+use crate::acd::decision::Reservation;
 use crate::acd::decision::Timer;
 use crate::acd::queue::Item;
 use crate::acd::queue::Queue;
@@ -45,6 +47,8 @@ pub enum AcdError {
     NotSignedIn,
     /// Talks, rings or wraps up.
     Busy,
+    /// None of his phones is registered.
+    NoPhone,
     /// No wrap-up or offer to finish.
     NothingToFinish,
     /// As many wait as may.
@@ -181,7 +185,8 @@ impl Acd {
         Ok(())
     }
 
-    /// Takes a caller out of his queue (he hung up); a running offer ends as cancelled, without a miss.
+    /// Takes a caller out of his queue (he hung up), or ends the reservation of an agent for his own call; a running
+    /// offer ends as cancelled, without a miss.
     pub fn withdraw(
         &mut self,
         now: Now,
@@ -189,10 +194,11 @@ impl Acd {
         random: &mut Random,
         out: &mut Vec<Decision>,
     ) {
-        let Some(item) = self.remove_item(interaction, out) else {
-            return;
+        let offering = match self.remove_item(interaction, out) {
+            Some(item) => item.offering,
+            None => self.own_call(interaction),
         };
-        if let Some(reservation) = item.offering {
+        if let Some(reservation) = offering {
             self.free_agent(&reservation, out);
             let agent = reservation.agent.clone();
             out.push(Decision::OfferEnded {
@@ -216,6 +222,18 @@ impl Acd {
                 act(queue);
             }
         }
+    }
+
+    /// The reservation of an agent for a call that he makes himself.
+    fn own_call(&self, interaction: InteractionId) -> Option<Reservation> {
+        self.agents.values().find_map(|agent| match &agent.work {
+            Work::Reserved { reservation, .. }
+                if reservation.interaction == interaction && reservation.queue.is_none() =>
+            {
+                Some(reservation.clone())
+            }
+            _ => None,
+        })
     }
 
     fn known_agents(&self) -> Vec<AgentId> {

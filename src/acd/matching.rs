@@ -14,6 +14,7 @@ use crate::acd::decision::Decision;
 use crate::acd::decision::Reservation;
 use crate::acd::decision::Timer;
 use crate::acd::distributor::Acd;
+use crate::acd::distributor::AcdError;
 use crate::acd::offers::ring_timeout;
 use crate::base::ids::AgentId;
 use crate::base::ids::DeviceId;
@@ -22,6 +23,7 @@ use crate::base::ids::OfferId;
 use crate::base::ids::QueueId;
 use crate::base::random::Random;
 use crate::base::time::Now;
+use crate::fact::agent::Presence;
 
 impl Acd {
     /// Finds the longest idle agent for an item, and reserves him.
@@ -97,8 +99,56 @@ impl Acd {
             epoch: self.epoch,
             agent: agent.clone(),
             interaction,
-            queue: item.queue.clone(),
+            queue: Some(item.queue.clone()),
             since: now.mono,
+        };
+        item.offering = Some(reservation.clone());
+        if let Some(queue) = self.queues.get_mut(&item.queue) {
+            queue.waiting.remove(&item.place);
+        }
+        self.bind(now, reservation, out);
+    }
+
+    /// Reserves an agent for a call that he makes himself: nothing waits for it in a queue.
+    ///
+    /// # Errors
+    /// [`AcdError::NoAgent`]; [`AcdError::NotSignedIn`]; [`AcdError::Busy`] while he works; [`AcdError::NoPhone`].
+    pub fn reserve_for_own_call(
+        &mut self,
+        now: Now,
+        agent: &AgentId,
+        interaction: InteractionId,
+        random: &mut Random,
+        out: &mut Vec<Decision>,
+    ) -> Result<(), AcdError> {
+        let record = self.agents.get(agent).ok_or(AcdError::NoAgent)?;
+        if record.presence == Presence::Offline {
+            return Err(AcdError::NotSignedIn);
+        }
+        if record.work != Work::Idle {
+            return Err(AcdError::Busy);
+        }
+        if record.reachable.is_empty() {
+            return Err(AcdError::NoPhone);
+        }
+        self.epoch += 1;
+        let reservation = Reservation {
+            offer: OfferId::new(now, random),
+            epoch: self.epoch,
+            agent: agent.clone(),
+            interaction,
+            queue: None,
+            since: now.mono,
+        };
+        self.bind(now, reservation, out);
+        Ok(())
+    }
+
+    /// The agent's side of a reservation: he is no longer free, its timers run, and it is offered.
+    fn bind(&mut self, now: Now, reservation: Reservation, out: &mut Vec<Decision>) {
+        let agent = reservation.agent.clone();
+        let Some(record) = self.agents.get_mut(&agent) else {
+            return;
         };
         let devices: Vec<DeviceId> = record.reachable.iter().cloned().collect();
         record.work = Work::Reserved {
@@ -106,12 +156,8 @@ impl Acd {
             ringing: false,
         };
         record.since = now.wall;
-        item.offering = Some(reservation.clone());
-        if let Some(queue) = self.queues.get_mut(&item.queue) {
-            queue.waiting.remove(&item.place);
-        }
-        self.leave_free_lists(agent);
-        let ring = ring_timeout(&self.config, &reservation.queue);
+        self.leave_free_lists(&agent);
+        let ring = ring_timeout(&self.config, reservation.queue.as_ref());
         out.push(Decision::SetTimer(
             Timer::Setup(agent.clone()),
             now.mono + SETUP_TIMEOUT,

@@ -21,6 +21,7 @@ use crate::acd::config::NO_ANSWER_LIMIT;
 use crate::acd::config::REJECT_DELAY;
 use crate::acd::config::REJECT_EXCLUDE;
 use crate::acd::config::REJECT_LIMIT;
+use crate::acd::config::RING_TIMEOUT;
 use crate::acd::decision::Decision;
 use crate::acd::decision::Reservation;
 use crate::acd::decision::Timer;
@@ -34,9 +35,6 @@ use crate::base::ids::QueueId;
 use crate::base::random::Random;
 use crate::base::time::Now;
 use crate::fact::call::OfferOutcome;
-
-/// Of a queue that is gone from the profile while it rings.
-const RING_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What an accepted offer was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +58,7 @@ impl Acd {
             return;
         }
         *ringing = true;
-        let timeout = ring_timeout(&self.config, &reservation.queue);
+        let timeout = ring_timeout(&self.config, reservation.queue.as_ref());
         record.since = now.wall;
         out.push(Decision::StopTimer(Timer::Setup(agent.clone())));
         out.push(Decision::SetTimer(Timer::Ring(agent.clone()), now.mono + timeout));
@@ -76,7 +74,10 @@ impl Acd {
         out: &mut Vec<Decision>,
     ) -> Option<Accepted> {
         let reservation = self.reservation(agent, epoch)?;
-        let item = self.remove_item(reservation.interaction, out)?;
+        let waited = match &reservation.queue {
+            Some(_) => now.mono.since(self.remove_item(reservation.interaction, out)?.place.0),
+            None => Duration::ZERO,
+        };
         stop_offer_timers(agent, out);
         let record = self.agents.get_mut(agent)?;
         record.work = Work::Talking {
@@ -89,7 +90,7 @@ impl Acd {
         record.rejected = 0;
         out.push(Decision::AgentChanged(agent.clone()));
         Some(Accepted {
-            waited: now.mono.since(item.place.0),
+            waited,
             reservation,
         })
     }
@@ -115,7 +116,10 @@ impl Acd {
         self.free_agent(&reservation, out);
         let interaction = reservation.interaction;
         self.put_back(now, &reservation, outcome, out);
-        self.bear_outcome(now, agent, outcome, out);
+        // Who does not take his own call bears nothing for it; a phone that cannot be reached is a fault all the same.
+        if reservation.queue.is_some() || outcome == OfferOutcome::Failed {
+            self.bear_outcome(now, agent, outcome, out);
+        }
         out.push(Decision::OfferEnded { reservation, outcome });
         self.settle(now, agent, random, out);
         self.match_item(now, interaction, random, out);
@@ -196,7 +200,7 @@ impl Acd {
         if let Some(queue) = self.queues.get_mut(&item.queue) {
             queue.waiting.insert(place, reservation.interaction);
         }
-        out.push(Decision::QueueChanged(reservation.queue.clone()));
+        out.push(Decision::QueueChanged(item.queue.clone()));
         self.arm_exclusion(now, reservation.interaction, out);
     }
 
@@ -245,11 +249,10 @@ impl Acd {
     }
 }
 
-/// How long a queue lets a phone ring; 20 s for a queue that is gone from the profile.
-pub(super) fn ring_timeout(config: &Config, queue: &QueueId) -> Duration {
-    config
-        .queues
-        .get(queue)
+/// How long a queue lets a phone ring; 20 s without one.
+pub(super) fn ring_timeout(config: &Config, queue: Option<&QueueId>) -> Duration {
+    queue
+        .and_then(|queue| config.queues.get(queue))
         .map_or(RING_TIMEOUT, |config| config.ring_timeout)
 }
 

@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use crate::acd::agent::Work;
+use crate::acd::config::OWN_CALL_WRAPUP;
 use crate::acd::decision::AgentNote;
 use crate::acd::decision::Decision;
 use crate::acd::decision::Timer;
@@ -212,7 +213,7 @@ impl Acd {
         random: &mut Random,
         out: &mut Vec<Decision>,
     ) {
-        let Some(record) = self.agents.get_mut(agent) else {
+        let Some(record) = self.agents.get(agent) else {
             return;
         };
         let Work::Talking {
@@ -227,11 +228,17 @@ impl Acd {
             return;
         }
         let queue = queue.clone();
-        let wrapup = self
-            .config
-            .queues
-            .get(&queue)
-            .map_or(Duration::ZERO, |it| it.wrapup);
+        let wrapup = match &queue {
+            Some(queue) => self
+                .config
+                .queues
+                .get(queue)
+                .map_or(Duration::ZERO, |it| it.wrapup),
+            None => self.own_call_wrapup(agent),
+        };
+        let Some(record) = self.agents.get_mut(agent) else {
+            return;
+        };
         record.idle_since = now.mono;
         record.since = now.wall;
         if wrapup.is_zero() {
@@ -258,6 +265,16 @@ impl Acd {
             now.mono + wrapup,
         ));
         out.push(Decision::AgentChanged(agent.clone()));
+    }
+
+    /// After a call of his own an agent has the longest time that a queue of his gives.
+    fn own_call_wrapup(&self, agent: &AgentId) -> Duration {
+        let served = self.config.agents.get(agent).map(|it| it.queues.as_slice());
+        let times = served.unwrap_or_default().iter();
+        times
+            .filter_map(|queue| Some(self.config.queues.get(queue)?.wrapup))
+            .max()
+            .unwrap_or(OWN_CALL_WRAPUP)
     }
 
     /// Ends a wrap-up early.

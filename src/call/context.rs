@@ -103,9 +103,11 @@ impl MediaAddresses {
 pub enum CallOutput {
     /// Come back with `answer_durable` when the facts of this step are durable.
     AwaitAnswer,
+    /// Come back with `dial` when the facts of this step are durable.
+    AwaitDial,
     /// Put the caller into a queue.
     Enqueue(QueueId),
-    /// Take the caller out of his queue: he is gone.
+    /// Take the caller out of his queue, or let the agent go who is reserved for a call of ours: it is over.
     Withdraw,
     /// A phone of the offer rings.
     Ringing {

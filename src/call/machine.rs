@@ -6,6 +6,8 @@
 //!               └─────CANCEL─────────┴──────BYE─────────┴─────────┴───────BYE──────┴─► Over
 //! ```
 //!
+//! A call of ours begins elsewhere (`call::dial`) and is the same from the talk on.
+//!
 //! **Invariants.** The 200 OK to the citizen leaves only after `call.answered` is durable; a CANCEL that comes
 //! before is honoured. Causes of an agent's phone never reach the citizen. Every way out passes [`Call::finish`].
 //! **Source.** RFC 3261 §13, §15 through `sip::endpoint`.
@@ -26,10 +28,13 @@ use crate::base::time::millis;
 use crate::call::context::CallOutput;
 use crate::call::context::CallSettings;
 use crate::call::context::Ctx;
+use crate::call::dial::Outbound;
 use crate::call::leg::Leg;
 use crate::call::offer::Offer;
 use crate::call::talk::Talk;
 use crate::fact::Actor;
+use crate::fact::Fact;
+use crate::fact::Record;
 use crate::fact::call::CallFact;
 use crate::fact::call::EndedBy;
 use crate::fact::call::Outcome;
@@ -52,6 +57,10 @@ const ANSWER_MAX: Duration = Duration::from_secs(4);
 /// Where the customer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
+    /// A call of ours: its agent's phone rings.
+    Summoning,
+    /// A call of ours: the citizen is called, and the agent hears it.
+    Dialling,
     /// The 200 OK waits for its fact.
     Answering,
     /// The flow runs.
@@ -90,9 +99,11 @@ pub struct Call {
     pub(super) talk: Option<Talk>,
     pub(super) music: Option<PromptId>,
     pub(super) customer_holds: bool,
+    /// What makes it a call of ours; none for one that came in.
+    pub outbound: Option<Outbound>,
     answer_sdp: String,
     late_offer: bool,
-    flow: Interpreter,
+    flow: Option<Interpreter>,
     playing: Option<Playing>,
     playbacks: u32,
     last_digit: Option<(char, DigitSource, MonoTime)>,
@@ -116,8 +127,8 @@ pub struct NewCall {
     pub line_name: String,
     /// Its settings.
     pub settings: CallSettings,
-    /// Its flow.
-    pub flow: Interpreter,
+    /// Its flow; none for a call of ours.
+    pub flow: Option<Interpreter>,
     /// The customer's leg.
     pub customer: Leg,
     /// What our 200 OK will carry.
@@ -139,14 +150,21 @@ impl Call {
         ctx.out.push(CallOutput::AwaitAnswer);
         ctx.out.push(CallOutput::SetFlowTimer(ctx.now.mono + ANSWER_MAX));
         ctx.out.push(CallOutput::Changed);
+        let mut call = Self::new(ctx, new, State::Answering);
+        call.recording = recording;
+        call
+    }
+
+    /// A call at its beginning, in `state`.
+    pub(super) fn new(ctx: &Ctx<'_>, new: NewCall, state: State) -> Self {
         Self {
             id: new.id,
             caller: new.caller,
             line: new.line,
             line_name: new.line_name,
             offered_at: ctx.now.wall,
-            state: State::Answering,
-            recording,
+            state,
+            recording: None,
             queue: None,
             queued: None,
             settings: new.settings,
@@ -155,6 +173,7 @@ impl Call {
             talk: None,
             music: None,
             customer_holds: false,
+            outbound: None,
             answer_sdp: new.answer_sdp,
             late_offer: new.late_offer,
             flow: new.flow,
@@ -177,6 +196,15 @@ impl Call {
         self.state = State::Flow;
         ctx.out.push(CallOutput::StopFlowTimer);
         self.customer.apply(ctx);
+        self.record(ctx);
+        ctx.sip
+            .answer(ctx.now, self.customer.session, &self.answer_sdp, ctx.sip_out);
+        ctx.out.push(CallOutput::Changed);
+        self.step_flow(ctx, FlowInput::Start);
+    }
+
+    /// The recording begins, where there is to be one.
+    pub(super) fn record(&self, ctx: &mut Ctx<'_>) {
         if let Some(recording) = self.recording {
             ctx.media.push(MediaCommand::Record {
                 leg: self.customer.media_leg,
@@ -185,10 +213,6 @@ impl Call {
                 opened_at_us: ctx.now.wall.as_micros(),
             });
         }
-        ctx.sip
-            .answer(ctx.now, self.customer.session, &self.answer_sdp, ctx.sip_out);
-        ctx.out.push(CallOutput::Changed);
-        self.step_flow(ctx, FlowInput::Start);
     }
 
     /// The citizen pressed a key. INFO and telephone-event of the same press count once.
@@ -219,7 +243,8 @@ impl Call {
                 );
             }
             State::Flow => self.step_flow(ctx, FlowInput::Timeout),
-            State::Queued | State::Talking | State::Over => {}
+            State::Dialling => self.give_up(ctx),
+            State::Summoning | State::Queued | State::Talking | State::Over => {}
         }
     }
 
@@ -273,6 +298,7 @@ impl Call {
             State::Queued if short => Outcome::ShortAbandoned,
             State::Queued => Outcome::Abandoned,
             State::Talking => Outcome::Answered,
+            State::Summoning | State::Dialling => Outcome::Failed,
             State::Over => return,
         };
         let cause = if outcome == Outcome::Cancelled {
@@ -291,6 +317,7 @@ impl Call {
         let outcome = match (self.state, by) {
             (State::Talking, _) => Outcome::Answered,
             (State::Flow, EndedBy::Flow) => Outcome::EndedInIvr,
+            (State::Summoning | State::Dialling, EndedBy::Agent | EndedBy::User) => Outcome::Cancelled,
             _ => Outcome::Failed,
         };
         let q850 = if by == EndedBy::MediaTimeout {
@@ -336,7 +363,7 @@ impl Call {
             .as_ref()
             .map_or(0, |playing| millis(ctx.now.mono.since(playing.since)));
         self.note_notice(ctx, false, played_ms);
-        if self.state == State::Queued {
+        if matches!(self.state, State::Queued | State::Summoning) {
             ctx.out.push(CallOutput::Withdraw);
         }
         self.drop_offer(ctx);
@@ -347,7 +374,16 @@ impl Call {
             EndedBy::Caller => Actor::caller(),
             _ => Actor::system(),
         };
-        ctx.fact(self.id, actor, cause, CallFact::Ended { outcome, by, status });
+        let ticket = self.outbound.as_ref().and_then(|outbound| outbound.ticket);
+        ctx.facts.push(Record {
+            now: ctx.now,
+            interaction: Some(self.id),
+            ticket,
+            actor,
+            cause,
+            fact: Fact::Call(CallFact::Ended { outcome, by, status }),
+            personal: None,
+        });
         ctx.out.push(CallOutput::StopFlowTimer);
         ctx.out.push(CallOutput::Over);
     }
@@ -404,7 +440,9 @@ impl Call {
 
     fn step_flow(&mut self, ctx: &mut Ctx<'_>, input: FlowInput) {
         let mut actions = Vec::new();
-        self.flow.handle(input, &mut actions);
+        if let Some(flow) = &mut self.flow {
+            flow.handle(input, &mut actions);
+        }
         for action in actions {
             match action {
                 Action::Play { prompts, notice } => {

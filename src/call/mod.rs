@@ -5,6 +5,7 @@
 //! **Not here.** Who gets the call (`acd`), which call a message belongs to (`exchange`).
 
 pub mod context;
+pub mod dial;
 pub mod leg;
 pub mod machine;
 pub mod offer;

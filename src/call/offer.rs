@@ -23,7 +23,6 @@ use crate::fact::ActorKind;
 use crate::fact::call::CallFact;
 use crate::fact::call::OfferOutcome;
 use crate::media::command::Latch;
-use crate::media::command::MediaCommand;
 use crate::sip::endpoint::Completed;
 use crate::sip::endpoint::OutgoingInvite;
 use crate::sip::endpoint::SessionId;
@@ -37,8 +36,8 @@ pub struct Offer {
     pub epoch: u64,
     /// To whom.
     pub agent: AgentId,
-    /// From which queue.
-    pub queue: QueueId,
+    /// From which queue; none for a call that the agent makes.
+    pub queue: Option<QueueId>,
     /// When it was made.
     pub since: MonoTime,
     /// Phones to ring.
@@ -171,7 +170,7 @@ impl Call {
         };
         let mut branch = offer.branches.remove(at);
         let accepted = sdp.is_some_and(|sdp| branch.leg.accept_answer(sdp).is_ok());
-        if !accepted || self.state != State::Queued {
+        if !accepted || !matches!(self.state, State::Queued | State::Summoning) {
             ctx.sip.bye(
                 ctx.now,
                 session,
@@ -195,10 +194,6 @@ impl Call {
             other.leg.close(ctx);
         }
         branch.leg.apply(ctx);
-        ctx.media.push(MediaCommand::Bridge {
-            a: self.customer.media_leg,
-            b: branch.leg.media_leg,
-        });
         let waited = self
             .queued
             .map_or(0, |(since, _)| millis(ctx.now.mono.since(since)));
@@ -215,7 +210,6 @@ impl Call {
                 waited_ms: waited,
             },
         );
-        self.state = State::Talking;
         ctx.out.push(CallOutput::Accepted {
             agent: offer.agent.clone(),
             epoch: offer.epoch,
@@ -228,6 +222,12 @@ impl Call {
             since: ctx.now.wall,
             agent_holds: false,
         });
+        if self.outbound.is_some() {
+            self.begin_dialling(ctx);
+        } else {
+            self.state = State::Talking;
+            self.connect(ctx);
+        }
     }
 
     /// Stops ringing and forgets the offer; what was decided about it is the distributor's.
@@ -267,8 +267,8 @@ pub struct NewOffer {
     pub epoch: u64,
     /// To whom.
     pub agent: AgentId,
-    /// From which queue.
-    pub queue: QueueId,
+    /// From which queue; none for a call that the agent makes.
+    pub queue: Option<QueueId>,
     /// Phones to ring.
     pub devices: Vec<DeviceId>,
 }

@@ -108,7 +108,12 @@ impl Call {
         );
         // Nothing is sent where the phone hung up; where its media stopped it must be told.
         self.end_talk(ctx);
-        self.finish(ctx, Outcome::Answered, by, None, cause);
+        let outcome = match (self.state, by) {
+            (State::Talking, _) => Outcome::Answered,
+            (_, EndedBy::Agent) => Outcome::Cancelled,
+            _ => Outcome::Failed,
+        };
+        self.finish(ctx, outcome, by, None, cause);
     }
 
     /// Ends the agent's leg, when there is one.
@@ -135,7 +140,7 @@ impl Call {
     }
 
     /// Compares what a re-offer settled with who held before, and does what follows from the difference.
-    fn note_hold(&mut self, ctx: &mut Ctx<'_>, session: SessionId) {
+    pub(super) fn note_hold(&mut self, ctx: &mut Ctx<'_>, session: SessionId) {
         if self.state != State::Talking {
             return;
         }

@@ -39,9 +39,11 @@ trait Label {
 }
 
 labels! {
-    OUTCOMES: Outcome, 7,
+    OUTCOMES: Outcome, 12,
     Answered = 0 "answered", Abandoned = 1 "abandoned", ShortAbandoned = 2 "short_abandoned",
     EndedInIvr = 3 "ended_in_ivr", Cancelled = 4 "cancelled", Refused = 5 "refused", Failed = 6 "failed",
+    Busy = 7 "busy", NoAnswer = 8 "no_answer", Declined = 9 "declined", Unreachable = 10 "unreachable",
+    AgentNoAnswer = 11 "agent_no_answer",
 }
 
 labels! {
@@ -173,6 +175,8 @@ impl Metrics {
             CallFact::Answered { .. } => add(&self.calls_answered, 1),
             CallFact::Refused { reason, .. } => add_at(&self.refusals, reason.at(), 1),
             CallFact::OfferEnded { outcome, .. } => add_at(&self.offers, outcome.at(), 1),
+            // Of a call that the agent makes nobody has waited in a queue.
+            CallFact::AgentAnswered { queue: None, .. } => add_at(&self.offers, OfferOutcome::Accepted.at(), 1),
             CallFact::AgentAnswered { waited_ms, .. } => {
                 add(&self.agents_answered, 1);
                 add_at(&self.offers, OfferOutcome::Accepted.at(), 1);
@@ -446,7 +450,7 @@ mod tests {
             leg: crate::base::ids::LegId::default(),
             agent: "a1001".parse().unwrap(),
             device: "d1001".parse().unwrap(),
-            queue: "general".parse().unwrap(),
+            queue: "general".parse().ok(),
             waited_ms,
         })
     }

@@ -383,6 +383,10 @@ impl Engine {
             | Command::SetPresence { agent, .. }
             | Command::FinishWrapup { agent }
             | Command::RejectOffer { agent } => of_agent(agent),
+            Command::MakeCall(call) => (
+                Verb::CallMake,
+                Object::of_agent(format!("call/{}", call.interaction), Some(call.agent.clone())),
+            ),
             Command::HangUp { interaction } => {
                 let agent = self
                     .views()

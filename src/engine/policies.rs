@@ -131,7 +131,12 @@ impl Policies {
         let mut requests: BTreeMap<InteractionId, DraftRequest> = BTreeMap::new();
         for (_, envelope) in answered {
             let stored = read_fact(envelope)?;
-            if let (Some(call), Some(Fact::Call(CallFact::AgentAnswered { agent, queue, .. }))) =
+            // What an agent calls himself has its order.
+            if let (Some(call), Some(Fact::Call(CallFact::AgentAnswered {
+                    agent,
+                    queue: Some(queue),
+                    ..
+                }))) =
                 (stored.interaction, stored.fact)
             {
                 requests.entry(call).or_insert(DraftRequest {

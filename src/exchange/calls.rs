@@ -28,6 +28,7 @@ use crate::fact::ActorKind;
 use crate::fact::Fact;
 use crate::fact::Record;
 use crate::fact::call::CallFact;
+use crate::fact::call::Direction;
 use crate::fact::call::EndedBy;
 use crate::fact::call::LegStats;
 use crate::fact::call::RefusalReason;
@@ -141,7 +142,7 @@ impl Exchange {
             line: Some(line_id),
             line_name: line.name.clone(),
             settings,
-            flow: Interpreter::new(flow, variables),
+            flow: Some(Interpreter::new(flow, variables)),
             customer,
             answer_sdp,
             late_offer,
@@ -252,6 +253,7 @@ impl Exchange {
         match output {
             CallOutput::AwaitAnswer => self.commit(now, Gated::Answer(id)),
             CallOutput::Enqueue(queue) => self.enqueue(now, id, &queue),
+            CallOutput::AwaitDial => self.commit(now, Gated::Dial(id)),
             // Carried out before the facts of the step were written.
             CallOutput::Withdraw => {}
             CallOutput::Ringing { agent, epoch } => self.acd.ringing(now, &agent, epoch, &mut self.decisions),
@@ -319,7 +321,7 @@ impl Exchange {
             .acd
             .enqueue(now, id, queue, &mut self.random, &mut self.decisions)
         {
-            Err(AcdError::Full | AcdError::NoQueue | AcdError::NoAgent | AcdError::NotSignedIn) => {
+            Err(AcdError::Full | AcdError::NoQueue | AcdError::NoAgent | AcdError::NotSignedIn | AcdError::NoPhone) => {
                 self.with_call(now, id, |call, ctx| call.hang_up(ctx, EndedBy::Flow, "acd:full"));
             }
             Ok(()) | Err(AcdError::Busy | AcdError::NothingToFinish) => {}
@@ -403,7 +405,7 @@ impl Exchange {
             return;
         };
         self.with_call(now, id, |call, ctx| {
-            if call.holds(leg) {
+            if call.holds(leg) || (call.is_customer_media(leg) && call.may_be_silent()) {
                 return;
             }
             if call.is_agent_media(leg) {
@@ -474,6 +476,8 @@ fn offered(
             trunk: arrival.trunk.clone(),
             line: Some(line.clone()),
             flow: Some(flow.clone()),
+            direction: Direction::Inbound,
+            purpose: None,
         }),
         personal: Some(personal_of(
             &arrival.caller,
@@ -493,7 +497,7 @@ pub(super) fn personal_of(caller: &Number, called: &str, from_uri: &str) -> Pers
     .with("from_uri", from_uri)
 }
 
-fn latch_of(nat: bool, signalling_ip: IpAddr) -> Latch {
+pub(super) fn latch_of(nat: bool, signalling_ip: IpAddr) -> Latch {
     if nat {
         Latch::AnySource
     } else {

@@ -9,8 +9,12 @@ use crate::base::ids::AgentId;
 use crate::base::ids::DeviceId;
 use crate::base::ids::InteractionId;
 use crate::base::ids::SeatId;
+use crate::base::ids::TicketId;
+use crate::base::phone_number::Number;
 use crate::exchange::profile::Profile;
 use crate::fact::agent::Presence;
+use crate::fact::call::Purpose;
+use crate::fact::call::RefusalReason;
 use crate::sip::endpoint::DeviceAccount;
 
 /// Names a command so that its answer finds the way back.
@@ -51,6 +55,8 @@ pub enum Command {
         /// Who.
         agent: AgentId,
     },
+    /// Calls a citizen: the agent's phone rings first, then the citizen's (ECMA-269 §17.1.13, make call).
+    MakeCall(Box<MakeCall>),
     /// Ends a call.
     HangUp {
         /// Which.
@@ -71,6 +77,21 @@ pub enum Command {
     Force,
 }
 
+/// A call to a citizen.
+#[derive(Clone, Debug)]
+pub struct MakeCall {
+    /// Its id, chosen by who asks.
+    pub interaction: InteractionId,
+    /// Who calls: signed in, and not busy.
+    pub agent: AgentId,
+    /// Whom.
+    pub number: Number,
+    /// What for.
+    pub purpose: Purpose,
+    /// The work order that it is about.
+    pub ticket: Option<TicketId>,
+}
+
 /// Why a command was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
@@ -83,6 +104,18 @@ pub enum CommandError {
     /// The agent talks, rings or wraps up.
     #[error("agent {0} is busy")]
     Busy(AgentId),
+    /// None of the agent's phones is registered.
+    #[error("agent {0} has no phone that is registered")]
+    NoPhone(AgentId),
+    /// The number cannot be dialled.
+    #[error("the number cannot be dialled")]
+    NoNumber,
+    /// No trunk of the active profile takes calls of ours.
+    #[error("no trunk of the active profile takes calls")]
+    NoTrunk,
+    /// No call is taken at present.
+    #[error("no call can be made: {0:?}")]
+    NotAdmitted(RefusalReason),
     /// The agent has no wrap-up to finish or no offer to reject.
     #[error("agent {0} has nothing to finish")]
     NothingToFinish(AgentId),

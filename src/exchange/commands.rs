@@ -43,6 +43,7 @@ impl Exchange {
                 .finish_wrapup(now, &agent, &mut self.random, &mut self.decisions)
                 .map_err(|error| refusal(&error, &agent)),
             Command::RejectOffer { agent } => self.reject_offer(now, &agent),
+            Command::MakeCall(call) => self.make_call(now, actor, &call),
             Command::HangUp { interaction } => self.hang_up(now, actor, interaction),
             Command::Publish { profile, devices, .. } => {
                 self.sip_config.devices = devices;
@@ -160,12 +161,13 @@ impl Exchange {
     }
 }
 
-fn refusal(error: &AcdError, agent: &AgentId) -> CommandError {
+pub(super) fn refusal(error: &AcdError, agent: &AgentId) -> CommandError {
     let agent = agent.clone();
     match error {
         AcdError::NoAgent | AcdError::NoQueue => CommandError::NoAgent(agent),
         AcdError::NotSignedIn => CommandError::NotSignedIn(agent),
         AcdError::Busy | AcdError::Full => CommandError::Busy(agent),
+        AcdError::NoPhone => CommandError::NoPhone(agent),
         AcdError::NothingToFinish => CommandError::NothingToFinish(agent),
     }
 }

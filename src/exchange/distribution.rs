@@ -92,12 +92,16 @@ impl Exchange {
             return;
         };
         let (devices, agent) = (offer.devices.clone(), offer.agent.clone());
-        let queue_name = self
-            .profile
-            .queues
-            .get(&offer.queue)
+        let queue_name = offer
+            .queue
+            .as_ref()
+            .and_then(|queue| self.profile.queues.get(queue))
             .map(|queue| queue.name.clone());
-        let caller = call.caller.canonical_text().to_owned();
+        // Whom he calls himself is on his screen; his phone shows our own number.
+        let caller = match call.outbound {
+            None => call.caller.canonical_text().to_owned(),
+            Some(_) => self.profile.site.outbound_number.clone(),
+        };
         let mut targets = Vec::with_capacity(devices.len());
         for device in devices {
             let Some(account) = self.profile.devices.get(&device) else {
@@ -170,6 +174,7 @@ impl Exchange {
         self.with_call(now, interaction, |call, ctx| {
             if call.offer_epoch() == Some(epoch) {
                 call.drop_offer(ctx);
+                call.agent_missed(ctx, outcome);
             }
         });
     }

@@ -24,6 +24,8 @@ pub enum Gated {
         /// Under which reservation.
         epoch: u64,
     },
+    /// The INVITE to a citizen whom an agent calls.
+    Dial(InteractionId),
     /// The answer to a command.
     Reply {
         /// Which.

@@ -337,6 +337,7 @@ impl Exchange {
         match gated {
             Gated::Answer(interaction) => self.with_call(now, interaction, Call::answer_durable),
             Gated::Ring { interaction, epoch } => self.ring(now, interaction, epoch),
+            Gated::Dial(interaction) => self.dial(now, interaction),
             Gated::Reply { request, result } => self.out.push(Output::Reply { request, result }),
             Gated::View(change) => self.out.push(Output::View(*change)),
         }

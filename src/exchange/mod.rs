@@ -19,6 +19,7 @@ pub mod dialplan;
 pub mod gate;
 pub mod input;
 pub mod machine;
+mod make_call;
 pub mod output;
 pub mod profile;
 pub mod snapshot;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -83,6 +84,34 @@ pub struct Trunk {
     /// Peers behind NAT whose RTP may come from anywhere at first.
     #[serde(default)]
     pub nat: bool,
+    /// Where it takes calls of ours; none for a trunk that only brings calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outbound: Option<Outbound>,
+}
+
+/// Where a trunk takes calls of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outbound {
+    /// Address and port to which INVITEs go, over UDP.
+    pub address: SocketAddr,
+    /// The number that the citizen sees, instead of the site's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// How numbers are written towards it.
+    #[serde(default)]
+    pub numbers: NumberForm,
+}
+
+/// How a number is written towards a trunk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberForm {
+    /// As dialled in the country: 13812345678, 03151234567.
+    #[default]
+    National,
+    /// ITU-T E.164 with +.
+    E164,
 }
 
 /// The answer to a call that is not admitted.

@@ -70,17 +70,33 @@ impl Exchange {
             }
             Event::Cancelled { session } => self.customer_left(now, session),
             Event::Acknowledged { session, sdp } => self.acknowledged(now, session, sdp.as_deref()),
-            Event::Progress { session, .. } => self.with_session(now, session, Call::branch_rings),
+            Event::Progress { session, sdp, .. } => self.with_session(now, session, |call, ctx| {
+                if call.customer_session() == session {
+                    call.customer_rings(ctx, sdp.as_deref());
+                } else {
+                    call.branch_rings(ctx);
+                }
+            }),
             Event::Answered { session, sdp } => {
                 if self.sessions.contains_key(&session) {
                     self.with_session(now, session, |call, ctx| {
-                        call.branch_answered(ctx, session, sdp.as_deref());
+                        if call.customer_session() == session {
+                            call.customer_answered(ctx, sdp.as_deref());
+                        } else {
+                            call.branch_answered(ctx, session, sdp.as_deref());
+                        }
                     });
                 }
                 self.end_orphan(now, session);
             }
             Event::Failed { session, status, .. } => {
-                self.with_session(now, session, |call, ctx| call.branch_failed(ctx, session, status));
+                self.with_session(now, session, |call, ctx| {
+                    if call.customer_session() == session {
+                        call.customer_refused(ctx, status);
+                    } else {
+                        call.branch_failed(ctx, session, status);
+                    }
+                });
                 self.sessions.remove(&session);
             }
             Event::Offer { session, sdp } => self.offer_received(now, session, sdp.as_deref()),

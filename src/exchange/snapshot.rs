@@ -15,6 +15,7 @@ use crate::base::ids::SeatId;
 use crate::base::phone_number::Number;
 use crate::base::time::WallTime;
 use crate::fact::agent::Presence;
+use crate::fact::call::Direction;
 
 /// One thing that changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +110,9 @@ pub struct CallView {
     pub interaction: InteractionId,
     /// Where it stands.
     pub state: CallState,
-    /// Who calls.
+    /// Who calls whom.
+    pub direction: Direction,
+    /// The citizen.
     pub caller: Number,
     /// The dialled line.
     pub line: Option<LineId>,
@@ -140,6 +143,8 @@ pub enum CallState {
     Setup,
     /// In the flow.
     Ivr,
+    /// A citizen's phone is called.
+    Dialling,
     /// Waits.
     Queued,
     /// An agent's phone rings.
@@ -151,11 +156,12 @@ pub enum CallState {
 }
 
 impl CallState {
-    /// The stable code: `setup`, `ivr`, `queued`, `ringing`, `talking`, `held`.
+    /// The stable code: `setup`, `ivr`, `dialling`, `queued`, `ringing`, `talking`, `held`.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Setup => "setup",
             Self::Ivr => "ivr",
+            Self::Dialling => "dialling",
             Self::Queued => "queued",
             Self::Ringing => "ringing",
             Self::Talking => "talking",

@@ -104,7 +104,9 @@ impl Exchange {
         let state = match call.state {
             State::Answering => CallState::Setup,
             State::Flow | State::Over => CallState::Ivr,
-            State::Queued if ringing => CallState::Ringing,
+            State::Queued | State::Summoning if ringing => CallState::Ringing,
+            State::Summoning => CallState::Setup,
+            State::Dialling => CallState::Dialling,
             State::Queued => CallState::Queued,
             State::Talking if call.is_held() => CallState::Held,
             State::Talking => CallState::Talking,
@@ -121,6 +123,7 @@ impl Exchange {
         CallView {
             interaction: id,
             state,
+            direction: call.direction(),
             caller: call.caller.clone(),
             line: call.line.clone(),
             line_name: call.line_name.clone(),
@@ -130,7 +133,10 @@ impl Exchange {
             offer: call.offer().filter(|_| ringing).map(|offer| offer.id),
             offered_at: call.offered_at,
             queued_at: call.queued.map(|(_, wall)| wall),
-            talk_at: call.talk().map(|talk| talk.since),
+            talk_at: call
+                .talk()
+                .filter(|_| call.state == State::Talking)
+                .map(|talk| talk.since),
             recording: call.recording,
         }
     }

@@ -44,8 +44,9 @@ pub enum AgentFact {
     WrapupStarted {
         /// Who.
         agent: AgentId,
-        /// The queue that delivered the work.
-        queue: QueueId,
+        /// The queue that delivered the work; none after a call that the agent made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
         /// At most this long, milliseconds.
         max_ms: u64,
     },

@@ -25,7 +25,8 @@ use crate::base::ids::TrunkId;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "body", rename_all_fields = "snake_case")]
 pub enum CallFact {
-    /// An INVITE was taken: the interaction begins. Personal: caller, called, from_uri.
+    /// An INVITE was taken, or a call of ours begins with its agent's phone. Personal: the citizen's number, called,
+    /// from_uri.
     #[serde(rename = "call.offered")]
     Offered {
         /// The customer's leg.
@@ -36,6 +37,12 @@ pub enum CallFact {
         line: Option<LineId>,
         /// The flow that will run.
         flow: Option<FlowId>,
+        /// Who calls whom.
+        #[serde(default, skip_serializing_if = "Direction::is_inbound")]
+        direction: Direction,
+        /// What a call of ours is for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        purpose: Option<Purpose>,
     },
     /// An INVITE was refused before an answer; the interaction ends with this fact. Personal: caller, called.
     #[serde(rename = "call.refused")]
@@ -49,7 +56,7 @@ pub enum CallFact {
         /// The trunk it came by, when known.
         trunk: Option<TrunkId>,
     },
-    /// The 200 OK to the citizen is due; recording begins with it.
+    /// The 200 OK to the citizen is due, or the citizen answered a call of ours; recording begins with it.
     #[serde(rename = "call.answered")]
     Answered {
         /// The recording that begins here; none where policy records nothing.
@@ -92,8 +99,9 @@ pub enum CallFact {
         agent: AgentId,
         /// Which phones ring.
         devices: Vec<DeviceId>,
-        /// From which queue.
-        queue: QueueId,
+        /// From which queue; none for a call that the agent makes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
         /// The reservation's epoch.
         epoch: u64,
     },
@@ -109,7 +117,7 @@ pub enum CallFact {
         /// How long it lasted, milliseconds.
         lasted_ms: u64,
     },
-    /// An agent answered; the talk begins.
+    /// An agent answered; the talk begins, or the citizen is dialled.
     #[serde(rename = "call.agent_answered")]
     AgentAnswered {
         /// The offer that was accepted.
@@ -120,8 +128,9 @@ pub enum CallFact {
         agent: AgentId,
         /// On which phone.
         device: DeviceId,
-        /// From which queue.
-        queue: QueueId,
+        /// From which queue; none for a call that the agent makes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
         /// How long the caller had waited in the queue, milliseconds.
         waited_ms: u64,
     },
@@ -161,6 +170,37 @@ pub enum CallFact {
         /// The SIP status or Q.850 cause that was seen or sent, if any.
         status: Option<u16>,
     },
+}
+
+/// Who calls whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The citizen calls us.
+    #[default]
+    Inbound,
+    /// We call the citizen.
+    Outbound,
+}
+
+impl Direction {
+    /// Whether the citizen calls us.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+    pub const fn is_inbound(&self) -> bool {
+        matches!(self, Self::Inbound)
+    }
+}
+
+/// What a call of ours is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// 回访.
+    Followup,
+    /// 联系诉求人.
+    Contact,
+    /// Calling back who could not be served when he called.
+    Callback,
 }
 
 /// Why an INVITE was refused.
@@ -241,6 +281,16 @@ pub enum Outcome {
     Refused,
     /// Ended by a fault (media lost, signalling lost, restart).
     Failed,
+    /// Called by us: the line was busy.
+    Busy,
+    /// Called by us: nobody picked up in time.
+    NoAnswer,
+    /// Called by us: the call was declined.
+    Declined,
+    /// Called by us: the number leads nowhere, or the network did not bring the call there.
+    Unreachable,
+    /// The agent who wanted to call did not take his phone.
+    AgentNoAnswer,
 }
 
 /// Who or what ended a call.
@@ -265,6 +315,10 @@ pub enum EndedBy {
     Crash,
     /// We refused it.
     Refusal,
+    /// Nobody picked up in time.
+    RingTimeout,
+    /// The network refused a call of ours.
+    Network,
 }
 
 /// Media figures of a leg.

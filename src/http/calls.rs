@@ -56,7 +56,11 @@ pub(crate) struct TicketRefDto {
 pub(crate) struct CallDto {
     /// Its id.
     interaction: String,
-    /// Who called, masked; empty when it was erased.
+    /// Who called whom: `inbound`, `outbound`.
+    direction: Option<String>,
+    /// What a call of ours was for: `followup`, `contact`, `callback`.
+    purpose: Option<String>,
+    /// The citizen, masked; empty when it was erased.
     caller: String,
     /// The dialled line.
     line: Option<String>,
@@ -71,7 +75,8 @@ pub(crate) struct CallDto {
     /// 姓名.
     agent_name: String,
     /// What became of it; absent while it goes on: `answered`, `abandoned`, `short_abandoned`, `ended_in_ivr`,
-    /// `cancelled`, `refused`, `failed`.
+    /// `cancelled`, `refused`, `failed`; of a call of ours also `busy`, `no_answer`, `declined`, `unreachable`,
+    /// `agent_no_answer`.
     outcome: Option<String>,
     /// Who or what ended it.
     ended_by: Option<String>,
@@ -109,6 +114,8 @@ impl CallDto {
         let name_of_line = record.line.as_ref().and_then(|line| profile.lines.get(line));
         Self {
             interaction: record.interaction.to_string(),
+            direction: code(&record.direction),
+            purpose: record.purpose.as_ref().and_then(code),
             caller: caller.map(ToString::to_string).unwrap_or_default(),
             line: record.line.as_ref().map(ToString::to_string),
             line_name: name_of_line.map(|line| line.name.clone()).unwrap_or_default(),
@@ -191,8 +198,8 @@ pub(crate) struct OfferDto {
     offer: String,
     /// To whom.
     agent: String,
-    /// From which queue.
-    queue: String,
+    /// From which queue; none for a call that the agent made.
+    queue: Option<String>,
     /// When.
     offered_at: Instant,
     /// How it ended: `accepted`, `rejected`, `no_answer`, `failed`, `cancelled`, `preempted`, `lost_race`, `expired`.
@@ -258,7 +265,7 @@ impl CallDetailDto {
         let offer = |it: &crate::report::cdr::OfferRecord| OfferDto {
             offer: it.offer.to_string(),
             agent: it.agent.to_string(),
-            queue: it.queue.to_string(),
+            queue: it.queue.as_ref().map(ToString::to_string),
             offered_at: it.offered_at.into(),
             outcome: it.outcome.as_ref().and_then(code),
             lasted_ms: it.lasted_ms,

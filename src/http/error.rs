@@ -20,6 +20,7 @@ use crate::engine::EngineError;
 use crate::engine::audit::AuditError;
 use crate::engine::ticket_service::TicketServiceError;
 use crate::exchange::command::CommandError;
+use crate::fact::call::RefusalReason;
 use crate::http::texts::text;
 use crate::io::store::StoreError;
 use crate::ticket::decide::TicketError;
@@ -81,6 +82,14 @@ codes! {
     AgentOffline = "agent_offline" CONFLICT,
     /// The agent talks, rings or wraps up.
     AgentBusy = "agent_busy" CONFLICT,
+    /// None of the agent's phones is registered.
+    NoPhone = "no_phone" CONFLICT,
+    /// There is no number that could be dialled.
+    NoNumber = "no_number" CONFLICT,
+    /// No trunk takes calls of ours.
+    NoTrunk = "no_trunk" CONFLICT,
+    /// As many calls as may are in progress.
+    CallsFull = "calls_full" SERVICE_UNAVAILABLE,
     /// No wrap-up, no ringing offer.
     NothingToFinish = "nothing_to_finish" CONFLICT,
     /// The first request with this key is still being worked on.
@@ -292,6 +301,11 @@ impl From<CommandError> for Problem {
             CommandError::NoAgent(_) => Self::new(Code::NoAgent),
             CommandError::NotSignedIn(_) => Self::new(Code::AgentOffline),
             CommandError::Busy(_) => Self::new(Code::AgentBusy),
+            CommandError::NoPhone(_) => Self::new(Code::NoPhone),
+            CommandError::NoNumber => Self::new(Code::NoNumber),
+            CommandError::NoTrunk => Self::new(Code::NoTrunk),
+            CommandError::NotAdmitted(RefusalReason::Draining) => Self::new(Code::Stopping),
+            CommandError::NotAdmitted(_) => Self::new(Code::CallsFull).retry_after(5),
             CommandError::NothingToFinish(_) => Self::new(Code::NothingToFinish),
             CommandError::NoCall(_) => Self::new(Code::NotFound),
             CommandError::Unknown { field, .. } => Self::new(Code::Unknown).field(field),

@@ -1,6 +1,7 @@
 //! A call in progress as a reader may see it.
 //!
-//! **Invariants.** The number is in clear for the agent whom the call rings or who talks in it, masked for everybody else.
+//! **Invariants.** The number is in clear for the agent whom a call to us rings or who talks in it, masked for everybody else;
+//! whom an agent calls through an order is dialled for him and shown to nobody.
 //! **Source.** DB1302/T 604—2025 8.4.2.1 (secrecy of callers).
 
 use serde::Serialize;
@@ -9,6 +10,8 @@ use utoipa::ToSchema;
 use crate::base::ids::AgentId;
 use crate::base::phone_number::Number;
 use crate::exchange::snapshot::CallView;
+use crate::fact::call::Direction;
+use crate::http::calls::code;
 use crate::http::instant::Instant;
 use crate::http::instant::maybe;
 
@@ -18,9 +21,11 @@ use crate::http::instant::maybe;
 pub(crate) struct LiveCallDto {
     /// Its id.
     interaction: String,
-    /// `setup`, `ivr`, `queued`, `ringing`, `talking`, `held`.
+    /// `setup`, `ivr`, `dialling`, `queued`, `ringing`, `talking`, `held`.
     state: &'static str,
-    /// Who calls.
+    /// Who calls whom: `inbound`, `outbound`.
+    direction: Option<String>,
+    /// The citizen.
     caller: String,
     /// Whether the number is in clear.
     caller_clear: bool,
@@ -49,10 +54,12 @@ pub(crate) struct LiveCallDto {
 impl LiveCallDto {
     /// The call as `reader` may see it.
     pub(crate) fn new(view: &CallView, reader: Option<&AgentId>) -> Self {
-        let caller_clear = view.agent.is_some() && view.agent.as_ref() == reader;
+        let own = view.agent.is_some() && view.agent.as_ref() == reader;
+        let caller_clear = own && view.direction == Direction::Inbound;
         Self {
             interaction: view.interaction.to_string(),
             state: view.state.code(),
+            direction: code(&view.direction),
             caller: shown(&view.caller, caller_clear),
             caller_clear,
             line: view.line.as_ref().map(ToString::to_string),

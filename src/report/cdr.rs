@@ -7,6 +7,8 @@
 //!               └────────────────┴────────ended───┴─────────────────────┴───────────────────────┘
 //! ```
 //!
+//! A call of ours is Setup until the citizen answers, then Talk.
+//!
 //! **Invariants.** Segments are numbered from 0, each begins where the one before ended, the first at `offered_at` and
 //! the last ends at `ended_at`. A fact that comes twice or too late changes nothing that is closed.
 //! Lengths come from the monotonic clock inside one run of the program, from wall instants across runs.
@@ -32,9 +34,11 @@ use crate::base::time::millis;
 use crate::fact::Fact;
 use crate::fact::agent::AgentFact;
 use crate::fact::call::CallFact;
+use crate::fact::call::Direction;
 use crate::fact::call::EndedBy;
 use crate::fact::call::OfferOutcome;
 use crate::fact::call::Outcome;
+use crate::fact::call::Purpose;
 use crate::fact::call::RefusalReason;
 use crate::fact::personal::Sealed;
 
@@ -131,8 +135,8 @@ pub struct OfferRecord {
     pub offer: OfferId,
     /// To whom.
     pub agent: AgentId,
-    /// From which queue.
-    pub queue: QueueId,
+    /// From which queue; none for a call that the agent made.
+    pub queue: Option<QueueId>,
     /// When it began.
     pub offered_at: WallTime,
     /// How it ended; none while it rings.
@@ -198,7 +202,11 @@ pub struct CallRecord {
     pub line: Option<LineId>,
     /// The flow that ran.
     pub flow: Option<FlowId>,
-    /// The caller, sealed, with the search tags.
+    /// Who called whom.
+    pub direction: Direction,
+    /// What a call of ours was for.
+    pub purpose: Option<Purpose>,
+    /// The citizen's number, sealed, with the search tags.
     pub caller: Option<Sealed>,
     /// The INVITE.
     pub offered_at: WallTime,
@@ -265,6 +273,8 @@ impl CallRecord {
             trunk: None,
             line: None,
             flow: None,
+            direction: Direction::Inbound,
+            purpose: None,
             caller: None,
             offered_at,
             answered_at: None,
@@ -311,8 +321,15 @@ impl CallRecord {
         }
         match fact {
             CallFact::Offered {
-                trunk, line, flow, ..
+                trunk,
+                line,
+                flow,
+                direction,
+                purpose,
+                ..
             } => {
+                self.direction = *direction;
+                self.purpose = *purpose;
                 self.trunk.clone_from(trunk);
                 self.line.clone_from(line);
                 self.flow.clone_from(flow);
@@ -335,7 +352,12 @@ impl CallRecord {
             CallFact::Answered { recording } => {
                 self.answered_at = Some(at.wall);
                 self.recording = *recording;
-                self.turn(at, Some(SegmentKind::Ivr));
+                if self.direction == Direction::Outbound {
+                    self.agent_answered_at = Some(at.wall);
+                    self.turn(at, Some(SegmentKind::Talk));
+                } else {
+                    self.turn(at, Some(SegmentKind::Ivr));
+                }
             }
             CallFact::NoticePlayed {
                 prompt,
@@ -392,7 +414,12 @@ impl CallRecord {
                 waited_ms,
                 ..
             } => {
-                self.talk(at, *offer, agent, queue, *waited_ms);
+                self.accepted(at, *offer);
+                match queue {
+                    Some(queue) => self.talk(at, agent, queue, *waited_ms),
+                    // A call of ours: the talk begins when the citizen answers.
+                    None => self.agent = Some(agent.clone()),
+                }
             }
             _ => return false,
         }
@@ -434,14 +461,7 @@ impl CallRecord {
         }
     }
 
-    fn talk(&mut self, at: Moment, offer: OfferId, agent: &AgentId, queue: &QueueId, waited_ms: u64) {
-        if self.agent.as_ref() == Some(agent) {
-            self.turn(at, Some(SegmentKind::Talk));
-        } else {
-            self.split(at, Some(SegmentKind::Talk));
-        }
-        self.agent = Some(agent.clone());
-        self.queue = Some(queue.clone());
+    fn accepted(&mut self, at: Moment, offer: OfferId) {
         let rang = self
             .offers
             .iter()
@@ -449,6 +469,16 @@ impl CallRecord {
             .map(|known| known.offered_at);
         let lasted_ms = rang.map_or(0, |from| millis(at.wall.since(from)));
         self.end_offer(offer, OfferOutcome::Accepted, lasted_ms);
+    }
+
+    fn talk(&mut self, at: Moment, agent: &AgentId, queue: &QueueId, waited_ms: u64) {
+        if self.agent.as_ref() == Some(agent) {
+            self.turn(at, Some(SegmentKind::Talk));
+        } else {
+            self.split(at, Some(SegmentKind::Talk));
+        }
+        self.agent = Some(agent.clone());
+        self.queue = Some(queue.clone());
         self.agent_answered_at = self.agent_answered_at.or(Some(at.wall));
         if let Some(visit) = self.visits.last_mut() {
             visit.end = Some(VisitEnd::Answered);

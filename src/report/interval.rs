@@ -195,7 +195,7 @@ pub fn contribution(call: &CallRecord) -> Intervals {
         .filter(|offer| offer.outcome == Some(OfferOutcome::NoAnswer))
     {
         let of_offer =
-            |visit: &&QueueVisit| visit.queue == offer.queue && visit.enqueued_at <= offer.offered_at;
+            |visit: &&QueueVisit| Some(&visit.queue) == offer.queue.as_ref() && visit.enqueued_at <= offer.offered_at;
         if let Some(visit) = call.visits.iter().rev().find(of_offer) {
             rows.entry(IntervalKey::at(&visit.queue, visit.enqueued_at))
                 .or_default()

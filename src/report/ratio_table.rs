@@ -102,6 +102,7 @@ mod col {
         TALK_MS int "i.talk_ms",
         HOLD_MS int "i.hold_ms",
         WRAPUP_MS int "i.wrapup_ms",
+        DIRECTION text "i.direction",
     }
 }
 
@@ -120,6 +121,8 @@ const CYCLE_OUT: Filter = Equals(col::C_EXCLUDED, 1);
 /// 不纳入考核, and the three kinds of 7.7.1 that nobody follows up.
 const EXEMPT: Filter = Has(col::EXEMPT);
 const NOTHING_OUT: Filter = Any(&[]);
+/// Calls of ours are no calls to the hotline.
+const CALL_OUT: Filter = Is(col::DIRECTION, "outbound");
 
 /// Appeals that contain something: neither wrong numbers nor orders withdrawn before they were handled.
 const APPEAL: Filter = Not(&In(col::ENDING, &["invalid", "cancelled"]));
@@ -194,7 +197,7 @@ const fn of_cycle(id: (&'static str, &'static str), parts: (Filter, Filter), anc
 }
 
 const fn of_call(id: (&'static str, &'static str), parts: (Filter, Filter), anchor: Column) -> Ratio {
-    share(id, Base::Call, parts, anchor, (AGENTS, NOTHING_OUT))
+    share(id, Base::Call, parts, anchor, (AGENTS, CALL_OUT))
 }
 
 const fn sums(mut ratio: Ratio, form: Form, above: Quantity, below: Quantity) -> Ratio {
@@ -240,7 +243,7 @@ pub const RATIOS: &[Ratio] = &[
         Base::Call,
         (TALKED, Filter::Every),
         col::OFFERED,
-        (CITY, NOTHING_OUT),
+        (CITY, CALL_OUT),
     ),
     of_call(
         ("service_15", "GB/T 33358"),

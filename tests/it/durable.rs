@@ -21,6 +21,7 @@ use rexian::fact::Fact;
 use rexian::fact::FactNo;
 use rexian::fact::Record;
 use rexian::fact::call::CallFact;
+use rexian::fact::call::Direction;
 use rexian::fact::codec;
 use rexian::fact::codec::FIRST_HASH;
 use rexian::fact::personal::Personal;
@@ -58,6 +59,8 @@ fn record(number: u64) -> Record {
             trunk: None,
             line: None,
             flow: None,
+            direction: Direction::Inbound,
+            purpose: None,
         }),
         personal: Some(personal.with("name", NAME)),
     }

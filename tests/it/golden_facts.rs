@@ -27,6 +27,7 @@ use rexian::fact::account::AccountFact;
 use rexian::fact::agent::AgentFact;
 use rexian::fact::agent::Presence;
 use rexian::fact::call::CallFact;
+use rexian::fact::call::Direction;
 use rexian::fact::call::EndedBy;
 use rexian::fact::call::LegStats;
 use rexian::fact::call::OfferOutcome;
@@ -143,6 +144,8 @@ fn arrival_records() -> Vec<Record> {
                 trunk: Some(id("unicom")),
                 line: Some(id("main")),
                 flow: Some(id("main")),
+                direction: Direction::Inbound,
+                purpose: None,
             },
         )),
         with_caller(of_call(
@@ -200,7 +203,7 @@ fn talk_records() -> Vec<Record> {
                 offer: offer(),
                 agent: id("1001"),
                 devices: vec![id("desk-1001"), id("browser-1001")],
-                queue: id("general"),
+                queue: Some(id("general")),
                 epoch: 7,
             },
         ),
@@ -222,7 +225,7 @@ fn talk_records() -> Vec<Record> {
                 leg: leg(),
                 agent: id("1001"),
                 device: id("desk-1001"),
-                queue: id("general"),
+                queue: Some(id("general")),
                 waited_ms: 8_250,
             },
         ),
@@ -295,7 +298,7 @@ fn agent_records() -> Vec<Record> {
             "call:ended",
             AgentFact::WrapupStarted {
                 agent: id("1001"),
-                queue: id("general"),
+                queue: Some(id("general")),
                 max_ms: 30_000,
             },
         ),

@@ -11,6 +11,7 @@ use rexian::base::time::WallTime;
 use rexian::fact::Fact;
 use rexian::fact::agent::AgentFact;
 use rexian::fact::call::CallFact;
+use rexian::fact::call::Direction;
 use rexian::fact::call::EndedBy;
 use rexian::fact::call::OfferOutcome;
 use rexian::fact::call::Outcome;
@@ -41,6 +42,8 @@ fn offered() -> Fact {
         trunk: None,
         line: None,
         flow: None,
+        direction: Direction::Inbound,
+        purpose: None,
     })
 }
 
@@ -58,7 +61,7 @@ fn rings(number: u8) -> Fact {
         offer: offer(number),
         agent: "1001".parse().unwrap(),
         devices: vec![],
-        queue: "general".parse().unwrap(),
+        queue: "general".parse().ok(),
         epoch: 1,
     })
 }
@@ -83,7 +86,7 @@ fn answered(number: u8, agent: &str, waited_ms: u64) -> Fact {
         leg: LegId::default(),
         agent: agent.parse().unwrap(),
         device: "desk-1".parse().unwrap(),
-        queue: "general".parse().unwrap(),
+        queue: "general".parse().ok(),
         waited_ms,
     })
 }

@@ -163,6 +163,7 @@ pub(crate) fn profile(agents: usize) -> Profile {
         ][at],
         trusted_identity: true,
         nat: false,
+        outbound: None,
     };
     let line = |number: &str, flow: &str| Line {
         number: number.to_owned(),

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
 use crate::app::config::document::Table;
@@ -14,6 +15,8 @@ use crate::base::ids::SkillId;
 use crate::exchange::profile::Agent;
 use crate::exchange::profile::Device;
 use crate::exchange::profile::Line;
+use crate::exchange::profile::NumberForm;
+use crate::exchange::profile::Outbound;
 use crate::exchange::profile::Queue;
 use crate::exchange::profile::Seat;
 use crate::exchange::profile::Site;
@@ -124,12 +127,40 @@ pub(super) fn trunk(table: &Table<'_>) -> Option<Trunk> {
     let overload = table.required("overload");
     let trusted_identity = table.required("trusted_identity");
     let nat = table.or("nat", false);
+    let outbound = outbound(table);
     Some(Trunk {
         addresses,
         codecs,
         overload: overload?,
         trusted_identity: trusted_identity?,
         nat,
+        outbound,
+    })
+}
+
+/// Where a trunk takes calls of ours: `outbound_address`, `outbound_number`, `outbound_numbers`.
+fn outbound(table: &Table<'_>) -> Option<Outbound> {
+    let address = table.optional::<SocketAddr>("outbound_address");
+    let number = table.optional::<String>("outbound_number");
+    let numbers = table.optional::<NumberForm>("outbound_numbers");
+    if address.is_some_and(|address| address.ip().is_unspecified() || address.port() == 0) {
+        table.fault(
+            "outbound_address",
+            "no call can go there",
+            "write the trunk's address and port, as 192.0.2.2:5060",
+        );
+    }
+    if number.as_deref().is_some_and(|number| !is_number(number)) {
+        table.fault(
+            "outbound_number",
+            "not a telephone number",
+            "write digits, with + in front if need be",
+        );
+    }
+    Some(Outbound {
+        address: address?,
+        number,
+        numbers: numbers.unwrap_or_default(),
     })
 }
 

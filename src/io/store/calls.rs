@@ -97,7 +97,7 @@ macro_rules! columns {
         "i.id, i.trunk, i.line, i.flow, i.caller_sealed, i.offered_at_us, i.answered_at_us, i.queued_at_us,
          i.agent_answered_at_us, i.ended_at_us, i.queue, i.agent, i.outcome, i.ended_by, i.status, i.refusal, i.q850,
          i.recording, i.notice_prompt, i.notice_whole, i.notice_played_ms, i.choices,
-         i.wait_ms, i.talk_ms, i.hold_ms, i.wrapup_ms, t.id, t.number
+         i.wait_ms, i.talk_ms, i.hold_ms, i.wrapup_ms, i.direction, i.purpose, t.id, t.number
          FROM interaction i LEFT JOIN ticket t ON t.interaction = i.id AND t.matter = 1"
     };
 }
@@ -232,6 +232,8 @@ fn read_line(cells: &mut Cells) -> Result<CallLine, StoreError> {
     record.talk_ms = cells.count()?;
     record.hold_ms = cells.count()?;
     record.wrapup_ms = cells.count()?;
+    record.direction = cells.code_or_null()?.unwrap_or_default();
+    record.purpose = cells.code_or_null()?;
     let (ticket, number) = (cells.id_or_null()?, cells.text_or_null()?);
     Ok(CallLine {
         record,
@@ -255,7 +257,7 @@ fn read_offer(cells: &mut Cells) -> Result<OfferRecord, StoreError> {
     Ok(OfferRecord {
         offer: cells.id()?,
         agent: cells.id()?,
-        queue: cells.id()?,
+        queue: cells.id_or_null()?,
         offered_at: cells.instant()?,
         outcome: cells.code_or_null()?,
         lasted_ms: cells.count()?,
@@ -282,7 +284,8 @@ impl Tx {
         const HEAD: &str = "INSERT INTO interaction (id, node, trunk, line, flow, caller_sealed, caller_tag,
             caller_last4_tag, offered_at_us, answered_at_us, queued_at_us, agent_answered_at_us, ended_at_us, queue,
             agent, outcome, ended_by, status, refusal, q850, recording, notice_prompt, notice_whole,
-            notice_played_ms, choices, wait_ms, talk_ms, hold_ms, wrapup_ms, version)";
+            notice_played_ms, choices, wait_ms, talk_ms, hold_ms, wrapup_ms, direction, purpose,
+            version)";
         const TAIL: &str = "ON CONFLICT (id) DO UPDATE SET trunk = excluded.trunk, line = excluded.line,
             flow = excluded.flow, caller_sealed = excluded.caller_sealed, caller_tag = excluded.caller_tag,
             caller_last4_tag = excluded.caller_last4_tag, answered_at_us = excluded.answered_at_us,
@@ -293,12 +296,12 @@ impl Tx {
             notice_prompt = excluded.notice_prompt, notice_whole = excluded.notice_whole,
             notice_played_ms = excluded.notice_played_ms, choices = excluded.choices, wait_ms = excluded.wait_ms,
             talk_ms = excluded.talk_ms, hold_ms = excluded.hold_ms, wrapup_ms = excluded.wrapup_ms,
-            version = interaction.version + 1";
-        let mut rows = Vec::with_capacity(changes.len() * 30);
+            direction = excluded.direction, purpose = excluded.purpose, version = interaction.version + 1";
+        let mut rows = Vec::with_capacity(changes.len() * 32);
         for CallChange { record, .. } in changes {
             push_record(&mut rows, node, record);
         }
-        self.insert_many(HEAD, TAIL, 30, rows).await?;
+        self.insert_many(HEAD, TAIL, 32, rows).await?;
         self.put_segments(changes).await?;
         self.put_offers(changes).await
     }
@@ -345,7 +348,7 @@ impl Tx {
                     offer.offer.to_string(),
                     record.interaction.to_string(),
                     offer.agent.as_str(),
-                    offer.queue.as_str(),
+                    offer.queue.as_ref().map(QueueId::as_str),
                     offer.offered_at,
                     offer.outcome.as_ref().map(code),
                     offer.lasted_ms,
@@ -409,6 +412,8 @@ fn push_record<'a>(rows: &mut Vec<sql::Value<'a>>, node: &'a str, record: &'a Ca
         record.talk_ms,
         record.hold_ms,
         record.wrapup_ms,
+        code(&record.direction),
+        record.purpose.as_ref().map(code),
         1_i64,
     ]);
 }

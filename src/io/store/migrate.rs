@@ -73,6 +73,11 @@ pub const MIGRATIONS: &[Migration] = &[
         title: "cases",
         sql: include_str!("migrations/0009_cases.sql"),
     },
+    Migration {
+        version: 10,
+        title: "dispositions",
+        sql: include_str!("migrations/0010_dispositions.sql"),
+    },
 ];
 
 impl Migration {

@@ -13,6 +13,8 @@ use rexian::exchange::machine::Parts;
 use rexian::exchange::profile::Agent;
 use rexian::exchange::profile::Device;
 use rexian::exchange::profile::Line;
+use rexian::exchange::profile::NumberForm;
+use rexian::exchange::profile::Outbound;
 use rexian::exchange::profile::OverloadAnswer;
 use rexian::exchange::profile::Profile;
 use rexian::exchange::profile::Queue;
@@ -35,7 +37,14 @@ use rexian::sip::registrar::ExpiryBounds;
 pub(super) const REALM: &str = "hotline.example";
 pub(super) const LOCAL: &str = "192.0.2.1:5060";
 pub(super) const PORTS: u32 = 40;
-pub(super) const PROMPTS: [&str; 5] = ["greeting", "notice-recorded", "menu", "invalid-key", "music"];
+pub(super) const PROMPTS: [&str; 6] = [
+    "greeting",
+    "notice-recorded",
+    "menu",
+    "invalid-key",
+    "music",
+    "ringback",
+];
 
 /// The flow as the shipped profile has it: greeting and notice, then a menu; people first.
 const FLOW: &str = r#"{
@@ -70,6 +79,11 @@ fn trunk(address: &str, overload: OverloadAnswer) -> Trunk {
         overload,
         trusted_identity: true,
         nat: false,
+        outbound: (address == "192.0.2.2").then(|| Outbound {
+            address: "192.0.2.2:5060".parse().unwrap(),
+            number: None,
+            numbers: NumberForm::National,
+        }),
     }
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use md5::Digest as _;
 use rexian::base::ids::InteractionId;
+use rexian::base::ids::TicketId;
+use rexian::base::phone_number::Number;
 use rexian::base::time::MonoTime;
 use rexian::base::time::Now;
 use rexian::base::time::WallTime;
@@ -13,6 +15,7 @@ use rexian::exchange::Exchange;
 use rexian::exchange::admission::Limits;
 use rexian::exchange::command::Command;
 use rexian::exchange::command::CommandError;
+use rexian::exchange::command::MakeCall;
 use rexian::exchange::command::RequestId;
 use rexian::exchange::input::Input;
 use rexian::exchange::input::JournalStatus;
@@ -24,6 +27,7 @@ use rexian::fact::ActorKind;
 use rexian::fact::FactNo;
 use rexian::fact::Record;
 use rexian::fact::agent::Presence;
+use rexian::fact::call::Purpose;
 use rexian::media::command::LegStats;
 use rexian::media::command::MediaCommand;
 use rexian::media::command::MediaEvent;
@@ -303,6 +307,53 @@ impl Rig {
         )
     }
 
+    /// An agent calls a number; he hears whether he may.
+    pub(super) fn make_call(&mut self, at: usize, number: &str) -> Result<InteractionId, CommandError> {
+        let call = self.own_call(at, number);
+        let interaction = call.interaction;
+        self.agent_command(at, Command::MakeCall(Box::new(call)))
+            .map(|()| interaction)
+    }
+
+    /// The same, without looking at the answer, which may wait for the disk.
+    pub(super) fn make_call_unseen(&mut self, at: usize, number: &str) {
+        let call = self.own_call(at, number);
+        let actor = Actor::named(ActorKind::Agent, agent_of(at));
+        self.command(actor, Command::MakeCall(Box::new(call)));
+    }
+
+    fn own_call(&mut self, at: usize, number: &str) -> MakeCall {
+        self.requests += 1;
+        let mut bytes = [9; 16];
+        bytes[15] = u8::try_from(self.requests).unwrap();
+        MakeCall {
+            interaction: InteractionId::from_bytes(bytes),
+            agent: slug(agent_of(at)),
+            number: Number::parse(number, "315"),
+            purpose: Purpose::Followup,
+            ticket: Some(TicketId::from_bytes([7; 16])),
+        }
+    }
+
+    /// The INVITE that the trunk was sent.
+    pub(super) fn dialled(&mut self) -> String {
+        let mut heard = self.heard(CITY);
+        assert_eq!(heard.len(), 1, "{heard:?}");
+        assert!(heard[0].starts_with("INVITE"), "{heard:?}");
+        heard.remove(0)
+    }
+
+    /// The trunk answers a request of ours.
+    pub(super) fn trunk_responds(&mut self, request: &str, status: u16, sdp: &str) {
+        let text = response(request, status, sdp, CITY);
+        self.feed(CITY, &text);
+    }
+
+    /// The trunk sends a request in the dialog of the INVITE that it took.
+    pub(super) fn trunk_says(&mut self, invite: &str, method: &str, cseq: u32, body: &str) {
+        self.peer_says((CITY, "p"), invite, method, cseq, body);
+    }
+
     // Citizens.
 
     /// The city trunk brings a call to `called`; nothing is acknowledged yet.
@@ -434,18 +485,26 @@ impl Rig {
 
     /// A phone sends a request in the dialog of the INVITE that it took.
     pub(super) fn phone_says(&mut self, at: usize, invite: &str, method: &str, cseq: u32, body: &str) {
+        self.peer_says((PHONES[at], user_of(at)), invite, method, cseq, body);
+    }
+
+    fn peer_says(
+        &mut self,
+        (peer, user): (&str, &str),
+        invite: &str,
+        method: &str,
+        cseq: u32,
+        body: &str,
+    ) {
+        let call_id = value(invite, "Call-ID");
         let text = format!(
-            "{method} sip:{LOCAL} SIP/2.0\r\nVia: SIP/2.0/UDP {};rport;branch=z9hG4bKp{at}{method}{cseq}\r\n\
-             Max-Forwards: 70\r\nFrom: {};tag=phone\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {cseq} {method}\r\n\
-             Contact: <sip:{}@{}>\r\n",
-            PHONES[at],
+            "{method} sip:{LOCAL} SIP/2.0\r\nVia: SIP/2.0/UDP {peer};rport;branch=z9hG4bKp{call_id}{method}{cseq}\r\n\
+             Max-Forwards: 70\r\nFrom: {};tag=phone\r\nTo: {}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n\
+             Contact: <sip:{user}@{peer}>\r\n",
             value(invite, "To"),
             value(invite, "From"),
-            value(invite, "Call-ID"),
-            user_of(at),
-            PHONES[at],
         );
-        self.feed(PHONES[at], &with_body(&text, body));
+        self.feed(peer, &with_body(&text, body));
     }
 
     // Media.

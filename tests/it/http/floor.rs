@@ -484,6 +484,7 @@ pub(super) fn call_view(interaction: InteractionId, state: CallState, agent: Opt
     ViewChange::Call(CallView {
         interaction,
         state,
+        direction: rexian::fact::call::Direction::Inbound,
         caller: caller(),
         line: Some("main".parse().unwrap()),
         line_name: "12345热线".into(),

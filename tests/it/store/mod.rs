@@ -47,6 +47,7 @@ use rexian::fact::FactNo;
 use rexian::fact::Record;
 use rexian::fact::agent::AgentFact;
 use rexian::fact::call::CallFact;
+use rexian::fact::call::Direction;
 use rexian::fact::call::EndedBy;
 use rexian::fact::call::Outcome;
 use rexian::fact::call::Party;
@@ -301,6 +302,8 @@ impl CallIds {
                 trunk: Some("carrier".parse().unwrap()),
                 line: Some("main".parse().unwrap()),
                 flow: Some("welcome".parse().unwrap()),
+                direction: Direction::Inbound,
+                purpose: None,
             },
         )
     }
@@ -325,7 +328,7 @@ impl CallIds {
                 leg: self.leg,
                 agent: "1001".parse().unwrap(),
                 device: "desk-1".parse().unwrap(),
-                queue: "general".parse().unwrap(),
+                queue: "general".parse().ok(),
                 waited_ms,
             },
         )
@@ -374,7 +377,7 @@ impl CallIds {
                     offer: self.offer,
                     agent: "1001".parse().unwrap(),
                     devices: vec!["desk-1".parse().unwrap()],
-                    queue: "general".parse().unwrap(),
+                    queue: "general".parse().ok(),
                     epoch: 1,
                 },
             ),
