@@ -10,6 +10,7 @@ mod base;
 mod calls;
 mod conformance;
 mod doctor;
+mod import;
 mod profile;
 mod recordings;
 mod reference;

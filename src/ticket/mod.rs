@@ -25,6 +25,7 @@ pub mod key_matter;
 pub mod likeness;
 pub mod model;
 pub mod notices;
+pub mod old_orders;
 pub mod permission;
 pub mod proposal;
 pub mod reference;

@@ -6,6 +6,8 @@ use anyhow::Context as _;
 use clap::Subcommand;
 
 use crate::app::cli::base::Base;
+use crate::app::cli::import;
+use crate::app::cli::import::ImportArgs;
 use crate::base::ids::AgentId;
 use crate::io::store::tickets::TicketFilter;
 use crate::io::store::tickets::TicketRow;
@@ -14,6 +16,7 @@ use crate::ticket::model::AppealType;
 use crate::ticket::model::Place;
 use crate::ticket::model::State;
 use crate::ticket::model::Urgency;
+use crate::ticket::old_orders;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Tickets {
@@ -37,6 +40,11 @@ pub(super) enum Tickets {
         /// Its number.
         number: String,
     },
+    /// Takes closed orders of an older system over, each once by its number there. A file with a fault imports nothing,
+    /// and every fault is told. No clock is started.
+    Import(ImportArgs),
+    /// Prints which words of an older system are which codes here: the shipped map, as a table.
+    Words,
 }
 
 pub(super) async fn run(base: &Base, verb: Tickets) -> anyhow::Result<ExitCode> {
@@ -84,6 +92,8 @@ pub(super) async fn run(base: &Base, verb: Tickets) -> anyhow::Result<ExitCode> 
             let row = rows.pop().with_context(|| format!("no work order {number}"))?;
             show(base, &row).await?;
         }
+        Tickets::Import(args) => return import::run(base, args).await,
+        Tickets::Words => base.output.text(old_orders::SHIPPED_WORDS)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -15,6 +15,7 @@
 //! **Source.** DB1302/T 604—2025 7.1 to 7.9.
 
 mod give;
+mod import;
 mod index;
 mod known;
 mod messages;
@@ -42,6 +43,8 @@ use crate::engine::audit::AuditError;
 use crate::engine::outbox::Outbox;
 use crate::engine::search::Search;
 pub use crate::engine::ticket_service::give::Give;
+pub use crate::engine::ticket_service::import::IMPORT_BATCH;
+pub use crate::engine::ticket_service::import::Imported;
 pub use crate::engine::ticket_service::open::DraftRequest;
 use crate::fact::personal::Personal;
 use crate::fact::personal::Sealed;

@@ -150,12 +150,12 @@ impl TicketService {
         opened.ok_or(TicketServiceError::Refused(TicketError::NotOpen))
     }
 
-    async fn numbers(&self, tx: &mut Tx, now: Now, count: usize) -> Result<Vec<String>, TicketServiceError> {
+    pub(super) async fn numbers(&self, tx: &mut Tx, now: Now, count: usize) -> Result<Vec<String>, TicketServiceError> {
         let day = self.inner.zone.date_of(now.wall).compact();
         Ok(tx.next_order_numbers(&day, count).await?)
     }
 
-    fn decide_opening(
+    pub(super) fn decide_opening(
         &self,
         now: Now,
         by: By<'_>,
@@ -190,7 +190,7 @@ impl TicketService {
     }
 
     /// Who wrote by another channel is found as callers are: by the number he left.
-    async fn take_contact_as_caller(
+    pub(super) async fn take_contact_as_caller(
         &self,
         tx: &mut Tx,
         opened: &mut OpenedTicket,

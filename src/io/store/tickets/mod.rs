@@ -89,6 +89,16 @@ impl Store {
             .pop())
     }
 
+    /// Reads the order that has this number in an older system.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn ticket_of_old_number(&self, number: &str) -> Result<Option<TicketRow>, StoreError> {
+        Ok(sql::read(self.database(), OF_OLD_NUMBER, values![number], read)
+            .await?
+            .pop())
+    }
+
     /// Reads the first order of a call.
     ///
     /// # Errors
@@ -153,6 +163,27 @@ impl Tx {
         let values = calls.iter().map(|call| Value::from(call.to_string()));
         Ok(self
             .rows(AssertSqlSafe(sql), values, Cells::id)
+            .await?
+            .into_iter()
+            .collect())
+    }
+
+    /// Which of these numbers of an older system have an order already.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn old_numbers_there(&mut self, numbers: &[&str]) -> Result<BTreeSet<String>, StoreError> {
+        if numbers.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let places: Vec<String> = (1..=numbers.len()).map(|place| format!("${place}")).collect();
+        let sql = format!(
+            "SELECT old_number FROM ticket WHERE old_number IN ({})",
+            places.join(", ")
+        );
+        let values = numbers.iter().map(|number| Value::from(*number));
+        Ok(self
+            .rows(AssertSqlSafe(sql), values, Cells::text)
             .await?
             .into_iter()
             .collect())
