@@ -7,7 +7,6 @@
 
 use crate::account::Principal;
 use crate::base::ids::TicketId;
-use crate::base::time::Clock as _;
 use crate::base::time::Now;
 use crate::engine::Engine;
 use crate::engine::audit::AuditError;

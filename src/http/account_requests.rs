@@ -33,7 +33,6 @@ use crate::base::ids::OrganId;
 use crate::base::ids::UserId;
 use crate::base::limits::ACCOUNT_REQUESTS_OPEN_MAX;
 use crate::base::random::Random;
-use crate::base::time::Clock as _;
 use crate::base::time::Now;
 use crate::fact::account::AccountFact;
 use crate::fact::personal::Personal;

@@ -20,7 +20,6 @@ use crate::base::csv;
 use crate::base::ids::ExportId;
 use crate::base::limits::EXPORT_ROWS_MAX;
 use crate::base::limits::PAGE_ROWS_MAX;
-use crate::base::time::Clock as _;
 use crate::base::time::Now;
 use crate::base::time::WallTime;
 use crate::fact::account::AccountFact;
