@@ -324,9 +324,15 @@ impl Cases {
         let row = CaseRow { case, sealed };
         tx.put_key_case(&row, before.as_ref().map(|case| case.version))
             .await?;
-        let units = if before.is_none() { row.case.units.as_slice() } else { &[] };
+        let units = if before.is_none() {
+            row.case.units.as_slice()
+        } else {
+            &[]
+        };
         tx.put_key_case_parts(row.case.id, &fresh, units).await?;
-        let records = decisions.into_iter().map(|it| record(by, now, it.fact, it.personal));
+        let records = decisions
+            .into_iter()
+            .map(|it| record(by, now, it.fact, it.personal));
         let records: Vec<Record> = records.collect();
         self.0.audit.append(&mut tx, &records).await?;
         tx.commit().await?;

@@ -39,7 +39,11 @@ pub fn period(zone: &SiteZone, (first, last): (CivilDate, CivilDate), now: WallT
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn clauses(store: &Store, reference: &Reference, period: Period) -> Result<Vec<Clause>, StoreError> {
+pub async fn clauses(
+    store: &Store,
+    reference: &Reference,
+    period: Period,
+) -> Result<Vec<Clause>, StoreError> {
     let (from, to) = (period.from, period.to);
     let mut report = Conformance::new(period);
     store.report_orders(from, to, |row| report.order(row)).await?;

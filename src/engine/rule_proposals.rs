@@ -66,7 +66,10 @@ pub async fn decide(
     if row.state != "open" {
         return Err(decided().into());
     }
-    let agent = who.agent.as_ref().is_some_and(|agent| agent.as_str() == row.proposed_by);
+    let agent = who
+        .agent
+        .as_ref()
+        .is_some_and(|agent| agent.as_str() == row.proposed_by);
     if agent || who.user.as_str() == row.proposed_by {
         return Err(TicketError::Forbidden {
             rule: "second_person",
@@ -142,7 +145,7 @@ async fn publish(
 
 const fn decided() -> TicketError {
     TicketError::Rule {
-        rule: "already_recorded",
+        rule: "already_decided",
         clause: CLAUSE,
     }
 }

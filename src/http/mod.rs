@@ -18,11 +18,14 @@ pub mod server;
 mod account_requests;
 mod agents;
 mod alarms;
+mod archives;
 mod articles;
 mod assets;
 mod calls;
 mod commitment;
 mod exports;
+mod cases;
+mod conformance;
 mod extract;
 mod guard;
 mod health;
@@ -33,8 +36,10 @@ mod outbox;
 mod page;
 mod profiles;
 mod queues;
+mod ratios;
 mod recordings;
 mod reference;
+mod rule_proposals;
 mod session;
 mod statistics;
 mod stream;
@@ -194,6 +199,7 @@ fn resources() -> OpenApiRouter<Web> {
         .routes(routes!(recordings::audio))
         .merge(orders())
         .merge(knowledge())
+        .merge(oversight())
         .routes(routes!(reference::show, reference::publish))
         .routes(routes!(reference::history))
         .routes(routes!(statistics::queues))
@@ -227,6 +233,9 @@ fn orders() -> OpenApiRouter<Web> {
         .routes(routes!(tickets::add_matter))
         .routes(routes!(tickets::reveal))
         .routes(routes!(tickets::history::show))
+        .routes(routes!(tickets::dossier::show))
+        .routes(routes!(tickets::dossier::paper))
+        .routes(routes!(tickets::dossier::route))
         .routes(routes!(tickets::duplicates::of_ticket))
         .routes(uploads)
         .routes(routes!(tickets::files::download))
@@ -244,4 +253,25 @@ fn knowledge() -> OpenApiRouter<Web> {
         .routes(routes!(articles::approve))
         .routes(routes!(articles::retire))
         .routes(routes!(articles::updates, articles::ask))
+}
+
+/// Cases, archives, figures, and rules that come from what happened.
+fn oversight() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(cases::list, cases::submit))
+        .routes(routes!(cases::show))
+        .routes(routes!(cases::give))
+        .routes(routes!(cases::proposals))
+        .routes(routes!(archives::list))
+        .routes(routes!(archives::search))
+        .routes(routes!(archives::show))
+        .routes(routes!(archives::verify))
+        .routes(routes!(archives::part))
+        .routes(routes!(archives::consultations))
+        .routes(routes!(ratios::list))
+        .routes(routes!(ratios::behind))
+        .routes(routes!(conformance::show))
+        .routes(routes!(rule_proposals::list))
+        .routes(routes!(rule_proposals::approve))
+        .routes(routes!(rule_proposals::refuse))
 }

@@ -44,7 +44,12 @@ pub fn with_rule(reference: &Reference, rule: &NewRule<'_>) -> Option<String> {
     let rows = document.get_mut("rules")?.as_array_mut()?;
     let (id, region) = (rule.id(), rule.region.unwrap_or(ANY));
     let day = rule.day.to_string();
-    let text = |row: &Value, field: &str| row.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |row: &Value, field: &str| {
+        row.get(field)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let same = |row: &Value| text(row, "category") == rule.category && text(row, "region") == region;
     // Days are written so that their texts have their order; none is the first or the last of all.
     rows.retain(|row| text(row, "id") != id && !(same(row) && text(row, "from") == day));
@@ -104,7 +109,9 @@ mod tests {
             day: CivilDate::parse("2026-11-24").unwrap(),
             approved_by: "supervisor",
         };
-        let first = reference.with(Kind::Rules, &with_rule(&reference, &rule).unwrap()).unwrap();
+        let first = reference
+            .with(Kind::Rules, &with_rule(&reference, &rule).unwrap())
+            .unwrap();
         let found = first.propose(question("2026-11-24")).unwrap();
         assert_eq!((found.unit.as_str(), found.rule), ("cg", rule.id()));
         let before = first.propose(question("2026-11-23")).unwrap();
@@ -113,13 +120,20 @@ mod tests {
         let other: OrganId = "zj".parse().unwrap();
         (rule.number, rule.unit) = ("20261201000001", &other);
         rule.day = CivilDate::parse("2026-12-01").unwrap();
-        let second = first.with(Kind::Rules, &with_rule(&first, &rule).unwrap()).unwrap();
+        let second = first
+            .with(Kind::Rules, &with_rule(&first, &rule).unwrap())
+            .unwrap();
         let unit = |day: &str| second.propose(question(day)).unwrap().unit.to_string();
-        assert_eq!((unit("2026-11-30"), unit("2026-12-01")), ("cg".into(), "zj".into()));
+        assert_eq!(
+            (unit("2026-11-30"), unit("2026-12-01")),
+            ("cg".into(), "zj".into())
+        );
 
         // A rule for an earlier day ends before the one that is there already.
         (rule.number, rule.day) = ("20261126000001", CivilDate::parse("2026-11-26").unwrap());
-        let third = second.with(Kind::Rules, &with_rule(&second, &rule).unwrap()).unwrap();
+        let third = second
+            .with(Kind::Rules, &with_rule(&second, &rule).unwrap())
+            .unwrap();
         let rule_of = |day: &str| third.propose(question(day)).unwrap().rule;
         assert_eq!(rule_of("2026-11-25"), "b5-20261124000001");
         assert_eq!(rule_of("2026-11-30"), "b5-20261126000001");

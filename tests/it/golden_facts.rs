@@ -531,6 +531,14 @@ fn system_records() -> Vec<Record> {
             },
         ),
         of(
+            "api:rule_proposal",
+            SystemFact::RuleDecided {
+                ticket: id("0199f5c2-1000-7000-8000-000000000006"),
+                approved: true,
+                version: Some(3),
+            },
+        ),
+        of(
             "watch",
             SystemFact::AlarmRaised {
                 alarm: alarm(),

@@ -36,14 +36,14 @@ fn sign_in() -> Record {
     }
 }
 
-async fn run(url: &str, sql: &'static str) -> Result<(), sqlx::Error> {
+pub(crate) async fn run(url: &str, sql: &'static str) -> Result<(), sqlx::Error> {
     let mut connection = sqlx::PgConnection::connect(url).await?;
     let done = sqlx::raw_sql(sql).execute(&mut connection).await.map(|_| ());
     connection.close().await?;
     done
 }
 
-fn as_role(url: &str, role: &str) -> String {
+pub(crate) fn as_role(url: &str, role: &str) -> String {
     url.replacen("postgres://postgres@", &format!("postgres://{role}@"), 1)
 }
 

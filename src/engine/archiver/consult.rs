@@ -102,7 +102,8 @@ impl Archiver {
     ) -> Result<Vec<OpenedFile>, ArchiverError> {
         let content = self.sound(number).await?;
         let read = ["order", "paper", "files"].map(str::to_owned).to_vec();
-        self.consulted((actor, cause), number, content.ticket, read).await?;
+        self.consulted((actor, cause), number, content.ticket, read)
+            .await?;
         let all = content.files.clone();
         self.opened(number, content, all).await
     }

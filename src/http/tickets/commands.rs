@@ -53,6 +53,14 @@ pub(crate) async fn give(
     if row.is_none() {
         return Err(Problem::new(Code::NotFound));
     }
+    if matches!(command, Command::EnterCase(_) | Command::LeaveCase(_)) {
+        // An order enters and leaves with its case, in one transaction: `/cases`.
+        let refusal = TicketError::Rule {
+            rule: "by_case",
+            clause: "7.8.2",
+        };
+        return Err(refusal.into());
+    }
     check_files(&web, id, &command).await?;
     let opened = web
         .engine

@@ -23,6 +23,7 @@ use crate::base::phone_number::Number;
 use crate::base::time::WallTime;
 use crate::engine::search::End;
 use crate::engine::search::PAGE_HITS_MAX;
+use crate::engine::search::Page as Found;
 use crate::engine::search::QUERY_LABELS_MAX;
 use crate::engine::search::Reader;
 use crate::engine::ticket_service::TicketService;
@@ -241,26 +242,7 @@ async fn by_words(
     after: Option<i64>,
     filter: TicketFilter,
 ) -> Result<Json<TicketPageDto>, Problem> {
-    let search = web.engine.search();
-    let labels: Vec<String> = filter
-        .organs
-        .iter()
-        .map(|organ| format!("unit:{organ}"))
-        .collect();
-    // A unit with more organs below it than a search takes is narrowed by what it may see alone.
-    let few = labels.len() <= QUERY_LABELS_MAX;
-    let labels: Vec<&str> = labels.iter().filter(|_| few).map(String::as_str).collect();
-    let query = search.query(words, &labels);
-    let query = query.map_err(|error| Problem::invalid("text", error.to_string()))?;
-    let reader = Sighted {
-        tickets: web.engine.tickets(),
-        store: web.engine.store(),
-        who: &who.principal,
-    };
-    let limit = usize::try_from(filter.limit)
-        .unwrap_or(PAGE_HITS_MAX)
-        .min(PAGE_HITS_MAX);
-    let found = search.search(&query, after, limit, &reader).await?;
+    let found = found_in(web, who, (words, after), &filter.organs, filter.limit).await?;
     let next = found.next.map(|place| place.to_string());
     if found.hits.is_empty() {
         return Ok(page_of(web, who, &[], next, found.end == End::Bounded));
@@ -271,6 +253,43 @@ async fn by_words(
     };
     let (rows, _) = web.engine.store().tickets(&narrowed).await?;
     Ok(page_of(web, who, &rows, next, found.end == End::Bounded))
+}
+
+async fn found_in(
+    web: &Web,
+    who: &SignedIn,
+    (words, after): (&str, Option<i64>),
+    organs: &[OrganId],
+    limit: u32,
+) -> Result<Found, Problem> {
+    let search = web.engine.search();
+    let labels: Vec<String> = organs.iter().map(|organ| format!("unit:{organ}")).collect();
+    // A unit with more organs below it than a search takes is narrowed by what it may see alone.
+    let few = labels.len() <= QUERY_LABELS_MAX;
+    let labels: Vec<&str> = labels.iter().filter(|_| few).map(String::as_str).collect();
+    let query = search.query(words, &labels);
+    let query = query.map_err(|error| Problem::invalid("text", error.to_string()))?;
+    let reader = Sighted {
+        tickets: web.engine.tickets(),
+        store: web.engine.store(),
+        who: &who.principal,
+    };
+    let limit = usize::try_from(limit).unwrap_or(PAGE_HITS_MAX).min(PAGE_HITS_MAX);
+    Ok(search.search(&query, after, limit, &reader).await?)
+}
+
+/// The orders with words in them that a reader may see, of all organs he reaches by what he may see; and the next place.
+pub(crate) async fn found_by_words(
+    web: &Web,
+    who: &SignedIn,
+    words: &str,
+    cursor: Option<String>,
+    limit: u32,
+) -> Result<(Vec<TicketId>, Option<String>), Problem> {
+    let after = cursor.map(|text| text.parse::<i64>()).transpose();
+    let after = after.map_err(|_| Problem::invalid("cursor", "not one that a page gave"))?;
+    let found = found_in(web, who, (words, after), &[], limit).await?;
+    Ok((found.hits, found.next.map(|place| place.to_string())))
 }
 
 /// Opens what the index proposes, for one reader.
@@ -412,7 +431,11 @@ fn near(web: &Web, reference: &Reference, now: WallTime) -> WallTime {
 ///
 /// # Errors
 /// [`Code::NotFound`] for an organ he does not reach.
-fn reach(who: &Principal, unit: Option<&OrganId>, reference: &Reference) -> Result<Vec<OrganId>, Problem> {
+pub(crate) fn reach(
+    who: &Principal,
+    unit: Option<&OrganId>,
+    reference: &Reference,
+) -> Result<Vec<OrganId>, Problem> {
     let organs = &reference.organs;
     let own = who.organ.organ();
     let root = organs.root().map(|organ| &organ.id);
@@ -438,7 +461,7 @@ fn reach(who: &Principal, unit: Option<&OrganId>, reference: &Reference) -> Resu
 }
 
 /// Reads a number or its last digits into the tags they are found by.
-fn tags(
+pub(crate) fn tags(
     web: &Web,
     phone: Option<&str>,
     last4: Option<&str>,

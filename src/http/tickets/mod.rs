@@ -6,6 +6,7 @@
 //! **Source.** DB1302/T 604—2025 3.4, 7.1 to 7.9, 8.4.2.1.
 
 pub(crate) mod commands;
+pub(crate) mod dossier;
 pub(crate) mod dto;
 pub(crate) mod duplicates;
 pub(crate) mod export;

@@ -74,6 +74,8 @@ pub struct ArchiveFilter {
     pub unit: Option<OrganId>,
     /// The region, or the beginning of its code.
     pub region: Option<String>,
+    /// With exactly this number.
+    pub number: Option<String>,
     /// Only those that were found damaged.
     pub damaged: bool,
     /// Only those whose fact is written.
@@ -134,6 +136,7 @@ impl Store {
         .to_owned();
         let mut values: Vec<Value<'_>> = vec![filter.after.as_str().into()];
         let exact = [
+            ("archive.number", filter.number.as_deref()),
             ("archive.year", filter.year.as_deref()),
             ("archive.unit", filter.unit.as_ref().map(OrganId::as_str)),
         ];
@@ -163,7 +166,11 @@ impl Store {
         }
         let either = [
             ("caller_tag", "contact_tag", filter.phone_tag.as_deref()),
-            ("caller_last4_tag", "contact_last4_tag", filter.last4_tag.as_deref()),
+            (
+                "caller_last4_tag",
+                "contact_last4_tag",
+                filter.last4_tag.as_deref(),
+            ),
         ];
         for (one, other, tag) in either {
             if let Some(tag) = tag {

@@ -114,7 +114,11 @@ impl Store {
         }
         let limit = filter.limit.clamp(1, PAGE_ROWS_MAX);
         values.push(i64::from(limit).into());
-        let _ = write!(text, " ORDER BY submitted_at_us DESC, id DESC LIMIT ${}", values.len());
+        let _ = write!(
+            text,
+            " ORDER BY submitted_at_us DESC, id DESC LIMIT ${}",
+            values.len()
+        );
         let rows = sql::read(self.database(), AssertSqlSafe(text), values, read).await?;
         let full = u32::try_from(rows.len()).is_ok_and(|rows| rows == limit);
         let end = rows.last().filter(|_| full).map(|row| Cursor {
@@ -157,9 +161,11 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Version`] when it has another; [`StoreError::Database`].
     pub async fn put_key_case(&mut self, row: &CaseRow, expected: Option<i64>) -> Result<(), StoreError> {
-        const INSERT: &str = "INSERT INTO key_case (id, version, body, sealed, state, cause, submitted_at_us, due_us)
+        const INSERT: &str =
+            "INSERT INTO key_case (id, version, body, sealed, state, cause, submitted_at_us, due_us)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
-        const UPDATE: &str = "UPDATE key_case SET (version, body, sealed, state, cause, submitted_at_us, due_us)
+        const UPDATE: &str =
+            "UPDATE key_case SET (version, body, sealed, state, cause, submitted_at_us, due_us)
             = ($2, $3, $4, $5, $6, $7, $8) WHERE id = $1 AND version = $9";
         let case = &row.case;
         let mut values = values![
@@ -198,8 +204,10 @@ impl Tx {
         orders: &[TicketId],
         units: &[OrganId],
     ) -> Result<(), StoreError> {
-        const ORDER: &str = "INSERT INTO key_case_order (case_id, ticket) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-        const UNIT: &str = "INSERT INTO key_case_unit (case_id, organ) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        const ORDER: &str =
+            "INSERT INTO key_case_order (case_id, ticket) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        const UNIT: &str =
+            "INSERT INTO key_case_unit (case_id, organ) VALUES ($1, $2) ON CONFLICT DO NOTHING";
         for order in orders {
             self.execute(ORDER, values![case.to_string(), order.to_string()])
                 .await?;
@@ -241,7 +249,8 @@ impl Tx {
             return Ok(0);
         }
         let mut text =
-            "SELECT COUNT(DISTINCT COALESCE(caller_tag, contact_tag, id)) FROM ticket WHERE id IN (".to_owned();
+            "SELECT COUNT(DISTINCT COALESCE(caller_tag, contact_tag, id)) FROM ticket WHERE id IN ("
+                .to_owned();
         let mut values: Vec<Value<'_>> = Vec::with_capacity(orders.len());
         for (at, order) in orders.iter().enumerate() {
             values.push(order.to_string().into());

@@ -107,7 +107,11 @@ impl Store {
         }
         let limit = limit.clamp(1, PAGE_ROWS_MAX);
         values.push(limit.into());
-        let _ = write!(text, " ORDER BY proposed_at_us DESC, ticket DESC LIMIT ${}", values.len());
+        let _ = write!(
+            text,
+            " ORDER BY proposed_at_us DESC, ticket DESC LIMIT ${}",
+            values.len()
+        );
         let rows = sql::read(self.database(), AssertSqlSafe(text), values, read).await?;
         let full = u32::try_from(rows.len()).is_ok_and(|rows| rows == limit);
         let end = rows.last().filter(|_| full).map(|row| Cursor {
@@ -168,7 +172,8 @@ impl Tx {
         ticket: TicketId,
         verdict: &RuleVerdict<'_>,
     ) -> Result<bool, StoreError> {
-        const SQL: &str = "UPDATE rule_proposal SET state = $2, decided_by = $3, decided_at_us = $4, rules_version = $5
+        const SQL: &str =
+            "UPDATE rule_proposal SET state = $2, decided_by = $3, decided_at_us = $4, rules_version = $5
             WHERE ticket = $1 AND state = 'open'";
         let values = values![
             ticket.to_string(),

@@ -28,7 +28,7 @@ fn unit() -> (String, String) {
     (id.to_string(), reference.organs.path(&id).unwrap().to_string())
 }
 
-async fn person(floor: &Floor, name: &str, role: Role, organ: &str) -> String {
+pub(super) async fn person(floor: &Floor, name: &str, role: Role, organ: &str) -> String {
     let template = floor
         .engine
         .store()

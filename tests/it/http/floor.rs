@@ -24,10 +24,17 @@ use rexian::engine::Engine;
 use rexian::engine::EngineParts;
 use rexian::engine::alarms::AlarmParts;
 use rexian::engine::alarms::Alarms;
+use rexian::engine::archiver::Archiver;
+use rexian::engine::archiver::ArchiverParts;
+use rexian::engine::archiver::files_from;
+use rexian::engine::archiver::names_from;
+use rexian::engine::archiver::seal_by;
 use rexian::engine::articles::ArticleParts;
 use rexian::engine::articles::Articles;
 use rexian::engine::audit::Audit;
 use rexian::engine::audit::AuditConfig;
+use rexian::engine::cases::CaseParts;
+use rexian::engine::cases::Cases;
 use rexian::engine::control_loop::CommandRequest;
 use rexian::engine::metrics::Metrics;
 use rexian::engine::outbox::Outbox;
@@ -62,6 +69,7 @@ use rexian::io::notify;
 use rexian::io::notify::NotifyConfig;
 use rexian::io::notify::SmsConfig;
 use rexian::io::notify::render::SiteWords;
+use rexian::io::pdf::Face;
 use rexian::io::store::Address;
 use rexian::io::store::Store;
 use rexian::io::store::commitments::CommitmentRow;
@@ -129,12 +137,16 @@ fn agent_of(role: Role) -> Option<&'static str> {
 impl Floor {
     pub(super) async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let address = Address::Sqlite(folder.path().join("test.db"));
+        Self::over(folder, address).await
+    }
+
+    /// A floor over a database that is there.
+    pub(super) async fn over(folder: tempfile::TempDir, address: Address) -> Self {
         let clock = SystemClock::new();
         let mut random = Random::from_number(12345);
         let boot = BootId::new(clock.now(), &mut random);
-        let store = Store::open(&Address::Sqlite(folder.path().join("test.db")), clock.now().wall)
-            .await
-            .unwrap();
+        let store = Store::open(&address, clock.now().wall).await.unwrap();
         let keys = Keys::new(KeyRing::open(folder.path()).unwrap());
         let config = AuditConfig {
             node: "n1".into(),
@@ -180,6 +192,14 @@ impl Floor {
             random: random.fork(),
             zone: zone.clone(),
         });
+        let cases = Cases::new(CaseParts {
+            store: store.clone(),
+            audit: audit.clone(),
+            tickets: tickets.clone(),
+            clock: Arc::new(clock),
+            random: random.fork(),
+        });
+        let archiver = archiver(&store, &audit, &keys, folder.path(), &tickets);
         let (commands, inbox) = mpsc::channel(16);
         let views = Arc::new(Views::default());
         let engine = Engine::new(EngineParts {
@@ -192,6 +212,8 @@ impl Floor {
             search,
             outbox,
             articles,
+            cases,
+            archiver,
             files: Files::new(folder.path().join("files")),
             audit,
             alarms,
@@ -418,6 +440,31 @@ async fn furnish(engine: &Engine, random: &mut Random) -> (InteractionId, Ticket
     let changes = engine.tickets().open_drafts(&mut tx, &[request]).await.unwrap();
     tx.commit().await.unwrap();
     (call, changes[0].ticket, recording)
+}
+
+/// The archive as `serve` makes it, over the floor's folder.
+fn archiver(
+    store: &Store,
+    audit: &Audit,
+    keys: &Keys,
+    data: &std::path::Path,
+    tickets: &TicketService,
+) -> Archiver {
+    let named = tickets.clone();
+    Archiver::new(ArchiverParts {
+        store: store.clone(),
+        audit: audit.clone(),
+        keys: keys.clone(),
+        archives: data.join("archives"),
+        recordings: data.join("recordings"),
+        face: Some(Face::find(None).unwrap()),
+        zone: SiteZone::new("Asia/Shanghai").unwrap(),
+        clock: Arc::new(SystemClock::new()),
+        node: "n1".into(),
+        files: files_from(store.clone(), keys.clone(), Files::new(data.join("files"))),
+        names: names_from(Arc::new(move || named.reference())),
+        seal: seal_by(tickets.clone()),
+    })
 }
 
 /// Messages are queued and go nowhere: nobody runs the senders.

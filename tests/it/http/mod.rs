@@ -7,6 +7,7 @@ mod floor;
 mod live;
 mod openapi;
 mod outbox;
+mod oversight;
 mod permissions;
 mod profiles;
 mod recordings;

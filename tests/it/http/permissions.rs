@@ -64,6 +64,11 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/tickets/search") => json!({"last4": "8000"}),
         ("POST", "/tickets/duplicates") => json!({}),
         ("POST", "/tickets/{id}/commands") => json!({"command": "claim"}),
+        ("POST", "/cases") => {
+            json!({"cause": "d", "title": "供热不达标", "text": "多户反映", "orders": [], "units": []})
+        }
+        ("POST", "/cases/{id}/commands") => json!({"command": "take"}),
+        ("POST", "/archives/search") => json!({"last4": "8000"}),
         ("POST", "/articles") | ("PUT", "/articles/{id}") => {
             json!({"title": "标题", "body": "正文", "owner": "hotline", "valid_from": "2020-01-01"})
         }
@@ -130,6 +135,8 @@ async fn every_route_answers_every_role_as_the_table_says() {
             .replace("{kind}", "regions")
             .replace("{interaction}", &floor.call.to_string())
             .replace("{file}", &floor.call.to_string())
+            .replace("{number}", "20260101000001")
+            .replace("{part}", "order.json")
             .replace("{user}", "new");
         for (role, cell) in row.cells {
             let cookie = floor.session(role.code()).await;
@@ -182,7 +189,9 @@ async fn without_a_session_no_route_answers() {
             .replace("{agent}", "a1001")
             .replace("{kind}", "regions")
             .replace("{interaction}", &floor.call.to_string())
-            .replace("{file}", &floor.call.to_string());
+            .replace("{file}", &floor.call.to_string())
+            .replace("{number}", "20260101000001")
+            .replace("{part}", "order.json");
         let request = floor.request(
             &row.method,
             &format!("/api/v1{path}").replace("{user}", "grid"),

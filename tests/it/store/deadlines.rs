@@ -42,6 +42,7 @@ fn node(bench: &Bench, name: &str) -> Deadlines {
     Deadlines::new(DeadlineParts {
         store: bench.store.clone(),
         tickets: bench.tickets(),
+        cases: bench.cases(),
         clock: bench.clock.clone(),
         node: name.to_owned(),
         on_archive_due: Arc::new(|_| ()),
@@ -205,6 +206,7 @@ fn a_running_scheduler_wakes_up_for_a_change_and_for_what_is_due() {
         let parts = DeadlineParts {
             store: bench.store.clone(),
             tickets: tickets.clone(),
+            cases: bench.cases(),
             clock: bench.clock.clone(),
             node: "n1".to_owned(),
             on_archive_due: Arc::new(|_| ()),
@@ -263,6 +265,7 @@ fn a_published_calendar_moves_provisional_deadlines_forward() {
         let deadlines = Deadlines::new(DeadlineParts {
             store: bench.store.clone(),
             tickets: tickets.clone(),
+            cases: bench.cases(),
             clock: bench.clock.clone(),
             node: "n1".to_owned(),
             on_archive_due: Arc::new(|_| ()),

@@ -39,6 +39,7 @@ pub(crate) fn scheduler(bench: &Bench) -> Deadlines {
     Deadlines::new(DeadlineParts {
         store: bench.store.clone(),
         tickets: bench.tickets(),
+        cases: bench.cases(),
         clock: bench.clock.clone(),
         node: NODE.to_owned(),
         on_archive_due: std::sync::Arc::new(|_| ()),

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod cases;
 mod deadlines;
 pub(crate) mod fold;
 mod migrations;
@@ -9,6 +10,7 @@ mod orders;
 mod outbox;
 mod personal_data;
 mod projection;
+mod ratios;
 mod recovery;
 mod reference;
 mod search;
@@ -38,6 +40,8 @@ use rexian::base::time::Now;
 use rexian::base::time::WallTime;
 use rexian::engine::audit::Audit;
 use rexian::engine::audit::AuditConfig;
+use rexian::engine::cases::CaseParts;
+use rexian::engine::cases::Cases;
 use rexian::engine::search::Search;
 use rexian::engine::ticket_service::TicketService;
 use rexian::engine::ticket_service::TicketServiceParts;
@@ -163,6 +167,18 @@ impl Bench {
             reference: Arc::new(|| Reference::shipped().unwrap()),
             search: Some(self.search()),
             outbox: None,
+        })
+    }
+
+    /// Cases over a ticket service of their own.
+    pub(crate) fn cases(&self) -> Cases {
+        static SEEDS: AtomicU64 = AtomicU64::new(1_007);
+        Cases::new(CaseParts {
+            store: self.store.clone(),
+            audit: self.audit(),
+            tickets: self.tickets(),
+            clock: self.clock.clone(),
+            random: Random::from_number(SEEDS.fetch_add(1, Ordering::Relaxed)),
         })
     }
 
