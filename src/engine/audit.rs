@@ -65,7 +65,7 @@ pub enum AuditError {
 /// What is wrong with a chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainFault {
-    /// The fact that was changed, or that does not follow the one before it.
+    /// The fact that was changed or removed, or that does not follow the one before it.
     pub fact_no: FactNo,
     /// Set when it is a head kept outside the database on that day that does not stand in the chain.
     pub day: Option<String>,
@@ -302,12 +302,29 @@ impl Audit {
     /// # Errors
     /// [`AuditError::Heads`].
     pub async fn kept_heads(&self) -> Result<Vec<KeptHead>, AuditError> {
-        let text = match tokio::fs::read_to_string(&self.inner.heads).await {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(self.heads_error(error)),
-        };
+        let text = self.heads_text().await?;
         Ok(text.lines().filter_map(KeptHead::parse).collect())
+    }
+
+    /// The lines of the heads' file that are no heads, each by its number: 1, 2, 3 … A damaged line takes its head out
+    /// of every check, so that it is to be told.
+    ///
+    /// # Errors
+    /// [`AuditError::Heads`].
+    pub async fn damaged_heads(&self) -> Result<Vec<usize>, AuditError> {
+        let text = self.heads_text().await?;
+        let damaged = { 1.. }
+            .zip(text.lines())
+            .filter(|(_, line)| !line.is_empty() && KeptHead::parse(line).is_none());
+        Ok(damaged.map(|(number, _)| number).collect())
+    }
+
+    async fn heads_text(&self) -> Result<String, AuditError> {
+        match tokio::fs::read(&self.inner.heads).await {
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+            Err(error) => Err(self.heads_error(error)),
+        }
     }
 
     /// Reads a whole chain and checks it against itself and against the heads kept outside.
@@ -333,6 +350,8 @@ impl Audit {
             .into_iter()
             .filter(|head| head.node == node)
             .collect();
+        // Where the database itself says that the chain stands; what is appended from now on comes behind it.
+        let said = self.inner.store.chain_head(node).await?;
         let mut verified = Verified {
             facts: 0,
             head: ChainHead::first(),
@@ -359,6 +378,13 @@ impl Audit {
                         });
                     }
                 }
+                let is_last = said.fact_no == *fact_no && said.hash != verified.head.hash;
+                if is_last && verified.faults.iter().all(|fault| fault.fact_no != *fact_no) {
+                    verified.faults.push(ChainFault {
+                        fact_no: *fact_no,
+                        day: None,
+                    });
+                }
             }
             if page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX) || 100 < verified.faults.len() {
                 break;
@@ -369,6 +395,14 @@ impl Audit {
             verified.faults.extend(beyond.map(|head| ChainFault {
                 fact_no: head.fact_no,
                 day: Some(head.day.clone()),
+            }));
+        }
+        let whole = verified.faults.len() <= 100;
+        if whole && verified.head.fact_no < said.fact_no {
+            let told = verified.faults.iter().any(|fault| fault.fact_no == said.fact_no);
+            verified.faults.extend((!told).then_some(ChainFault {
+                fact_no: said.fact_no,
+                day: None,
             }));
         }
         Ok(verified)
@@ -439,8 +473,19 @@ async fn append(path: &Path, lines: &str) -> std::io::Result<()> {
         .append(true)
         .open(path)
         .await?;
-    file.write_all(lines.as_bytes()).await?;
+    // A line that a crash cut off stays a line of its own, and is told as damaged.
+    let mut text = String::new();
+    if !ends_with_line(path).await? {
+        text.push('\n');
+    }
+    text.push_str(lines);
+    file.write_all(text.as_bytes()).await?;
     file.sync_all().await
+}
+
+async fn ends_with_line(path: &Path) -> std::io::Result<bool> {
+    let bytes = tokio::fs::read(path).await?;
+    Ok(bytes.last().is_none_or(|byte| *byte == b'\n'))
 }
 
 /// Seals, and gives the key as it is to be stored: the row that is there already stays.

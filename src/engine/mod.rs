@@ -21,6 +21,7 @@ pub mod deadlines;
 pub mod devices;
 pub mod doors;
 pub mod metrics;
+pub mod old_recordings;
 pub mod outbox;
 pub mod policies;
 pub mod projector;

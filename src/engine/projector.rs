@@ -418,6 +418,17 @@ fn fold_aside(stored: &StoredFact, fact: &Fact, batch: &mut Batch) {
                 .or_insert_with(|| RecordingRow::opened(*recording, stored.interaction, stored.at.wall));
             row.close(stored.at.wall, closed);
         }
+        Fact::Recording(
+            imported @ RecordingFact::Imported {
+                recording,
+                recorded_at,
+                ..
+            },
+        ) => {
+            let mut row = RecordingRow::opened(*recording, stored.interaction, *recorded_at);
+            row.close(stored.at.wall, imported);
+            batch.recordings.insert(*recording, row);
+        }
         Fact::System(SystemFact::RefusalsCounted {
             minute_us,
             reason,

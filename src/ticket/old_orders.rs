@@ -130,7 +130,10 @@ impl WordMap {
                 || ["unit", "category", "region", "target_organ"].contains(column) && !here.is_empty();
             if !known {
                 let place = format!("line {}", line.number);
-                faults.push(Fault::new(place, "the column, or the code for it, is not known here"));
+                faults.push(Fault::new(
+                    place,
+                    "the column, or the code for it, is not known here",
+                ));
                 continue;
             }
             self.0
@@ -190,7 +193,10 @@ pub fn read(text: &str, form: Form, words: &WordMap, zone: &SiteZone) -> (Vec<Ol
         Form::Json => list(text, words, &mut faults),
     };
     if ORDERS_MAX < rows.len() {
-        let reason = format!("{} orders are more than {ORDERS_MAX}: use several files", rows.len());
+        let reason = format!(
+            "{} orders are more than {ORDERS_MAX}: use several files",
+            rows.len()
+        );
         return (Vec::new(), vec![Fault::new("", reason)]);
     }
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
@@ -270,7 +276,10 @@ fn table(text: &str, words: &WordMap, faults: &mut Vec<Fault>) -> Vec<Row> {
     for cell in &head {
         let (place, column) = (format!("line 1, column {}", cell.trim()), our_column(words, cell));
         match column {
-            None => faults.push(Fault::new(place, "is not known here; name it with --map, or take it away")),
+            None => faults.push(Fault::new(
+                place,
+                "is not known here; name it with --map, or take it away",
+            )),
             Some(column) => {
                 if names.insert(column, cell.trim().to_owned()).is_some() {
                     faults.push(Fault::new(place, "stands twice"));
@@ -479,7 +488,7 @@ fn short(text: &str) -> String {
 }
 
 /// An instant: RFC 3339, or a local day with or without a time, as `2024-08-15 09:30:05` or `2024/8/15 9:30`.
-fn instant_of(text: &str, zone: &SiteZone) -> Option<WallTime> {
+pub fn instant_of(text: &str, zone: &SiteZone) -> Option<WallTime> {
     if let Ok(at) = from_rfc3339(text) {
         return Some(at);
     }

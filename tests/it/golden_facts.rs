@@ -348,6 +348,19 @@ fn recording_records() -> Vec<Record> {
             },
         ),
         of(
+            Actor::named(ActorKind::User, "command-line"),
+            "cli:recordings_import",
+            RecordingFact::Imported {
+                recording: recording(),
+                path: "2024/08/15/0199f5c2-1000-7000-8000-000000000004.rxr".to_owned(),
+                duration_ms: 182_340,
+                bytes: 2_932_000,
+                digest: BEFORE.to_owned(),
+                recorded_at: WallTime::from_micros(1_723_685_400_000_000),
+                source: BEFORE.to_owned(),
+            },
+        ),
+        of(
             Actor::named(ActorKind::User, "zhao"),
             "api:play",
             RecordingFact::Read {

@@ -42,6 +42,7 @@ mod shell;
 mod sip;
 mod sip_machines;
 mod store;
+mod takeover;
 mod ticket;
 mod ticket_draft;
 mod tidy;

@@ -5,6 +5,7 @@
 //! **Source.** DB1302/T 604—2025 7.9.3.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -70,11 +71,19 @@ async fn rights(base: &Base, script: bool) -> anyhow::Result<ExitCode> {
 }
 
 async fn verify(base: &Base, node: Option<String>) -> anyhow::Result<ExitCode> {
-    let nodes = match node {
-        Some(node) => vec![node],
-        None => base.store.nodes().await?,
-    };
     let kept = base.audit.kept_heads().await?;
+    let damaged = base.audit.damaged_heads().await?;
+    let nodes: BTreeSet<String> = match node {
+        Some(node) => [node].into(),
+        // A chain that was removed whole is known by its heads alone.
+        None => {
+            let there = base.store.nodes().await?;
+            there
+                .into_iter()
+                .chain(kept.iter().map(|head| head.node.clone()))
+                .collect()
+        }
+    };
     let today = base.zone.date_of(base.now().wall).to_string();
     let (mut rows, mut faults) = (Vec::new(), Vec::new());
     for node in nodes {
@@ -94,6 +103,10 @@ async fn verify(base: &Base, node: Option<String>) -> anyhow::Result<ExitCode> {
             [node.clone(), fact_no.0.to_string(), what]
         }));
     }
+    faults.extend(damaged.into_iter().map(|line| {
+        let what = format!("line {line} of audit/heads.log is no head: it was damaged or changed");
+        [String::new(), String::new(), what]
+    }));
     base.output
         .table(["chain", "facts", "faults", "days without a head", "head"], &rows)?;
     if kept.is_empty()
@@ -115,7 +128,7 @@ async fn verify(base: &Base, node: Option<String>) -> anyhow::Result<ExitCode> {
 fn told(node: &str, fault: &ChainFault) -> [String; 3] {
     let what = match &fault.day {
         Some(day) => format!("is not the head that was kept on {day}"),
-        None => "was changed, or does not follow the one before it".to_owned(),
+        None => "was changed or removed, or does not follow the one before it".to_owned(),
     };
     [node.to_owned(), fault.fact_no.0.to_string(), what]
 }

@@ -68,7 +68,9 @@ pub(super) async fn run(base: &Base, args: ImportArgs) -> anyhow::Result<ExitCod
     let tickets = tickets(base, &references)?;
     let actor = Actor::named(ActorKind::User, COMMAND_LINE);
     let done = tickets
-        .import(&actor, &orders, |sum| tracing::info!(?sum, "orders are taken over"))
+        .import(&actor, &orders, |sum| {
+            tracing::info!(?sum, "orders are taken over")
+        })
         .await
         .context("not all orders were taken over; the same command again goes on")?;
     base.output.fields(&[
@@ -109,7 +111,10 @@ fn read(base: &Base, references: &References, file: &Path, words: &WordMap) -> a
     let form = match (ends("csv"), ends("json")) {
         (true, _) => Form::Csv,
         (_, true) => Form::Json,
-        _ => bail!("{}: the name ends neither with .csv nor with .json", file.display()),
+        _ => bail!(
+            "{}: the name ends neither with .csv nor with .json",
+            file.display()
+        ),
     };
     let text = match utf8(file)? {
         Ok(text) => text,

@@ -1,5 +1,6 @@
-//! `rexian recordings`: lists them, takes one out as WAV, checks that none was changed.
+//! `rexian recordings`: lists them, takes one out as WAV, checks that none was changed, brings those of an older system in.
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -7,7 +8,14 @@ use anyhow::Context as _;
 use clap::Subcommand;
 
 use crate::app::cli::base::Base;
+use crate::app::cli::base::COMMAND_LINE;
+use crate::app::cli::import;
 use crate::base::ids::RecordingId;
+use crate::engine::old_recordings::OldRecordings;
+use crate::engine::old_recordings::TakenOver;
+use crate::engine::reference::References;
+use crate::fact::Actor;
+use crate::fact::ActorKind;
 use crate::fact::Fact;
 use crate::fact::recording::RecordingFact;
 use crate::io::recording::archive;
@@ -35,6 +43,18 @@ pub(super) enum Recordings {
         /// The file; it must not be there yet.
         out: PathBuf,
     },
+    /// Takes WAV files of an older system over, sealed and linked with the orders of their old numbers, each once. A fault
+    /// imports nothing, and every fault is told. Taken are A-law, μ-law and PCM of 16 bits, 8000 Hz, one or two channels.
+    Import {
+        /// The folder with the files.
+        folder: PathBuf,
+        /// A table with the columns file, `old_number`, `recorded_at`, in UTF-8.
+        #[arg(long, value_name = "FILE")]
+        index: PathBuf,
+        /// Only checks index, files and orders.
+        #[arg(long)]
+        check: bool,
+    },
     /// Opens every chunk of a recording, or of a day's, and follows its chain.
     Verify {
         /// The recording; none is all of `--day`.
@@ -49,6 +69,7 @@ pub(super) async fn run(base: &Base, verb: Recordings) -> anyhow::Result<ExitCod
     match verb {
         Recordings::List { day, limit } => list(base, &day, limit).await,
         Recordings::Export { recording, out } => export(base, recording, out).await,
+        Recordings::Import { folder, index, check } => import_old(base, &folder, &index, check).await,
         Recordings::Verify { recording, day } => verify(base, recording, &day).await,
     }
 }
@@ -106,6 +127,40 @@ async fn export(base: &Base, recording: RecordingId, out: PathBuf) -> anyhow::Re
     let duration_ms = archive::export(&base.recording_file(path), &base.keys, &out)?;
     base.output
         .text(&format!("{}: {duration_ms} ms\n", out.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn import_old(base: &Base, folder: &Path, index: &Path, check: bool) -> anyhow::Result<ExitCode> {
+    let text = match import::utf8(index)? {
+        Ok(text) => text,
+        Err(fault) => return import::told(base, &[fault]),
+    };
+    let references = References::open(base.store.clone(), base.audit.clone(), base.now()).await?;
+    let ours = OldRecordings {
+        store: base.store.clone(),
+        audit: base.audit.clone(),
+        keys: base.keys.clone(),
+        tickets: import::tickets(base, &references)?,
+        zone: base.zone.clone(),
+        root: base.places.recordings.clone(),
+        actor: Actor::named(ActorKind::User, COMMAND_LINE),
+    };
+    let (wanted, faults) = ours.check(&text, folder, base.now().wall).await?;
+    if !faults.is_empty() {
+        return import::told(base, &faults);
+    }
+    let mut done = TakenOver::default();
+    for it in wanted.iter().filter(|_| !check) {
+        let new = ours.take_over(it, base.now()).await;
+        let new = new.context("not all recordings were taken over; the same command again goes on")?;
+        let count = if new { &mut done.added } else { &mut done.there };
+        *count += 1;
+    }
+    base.output.fields(&[
+        ("recordings", wanted.len().to_string()),
+        ("added", done.added.to_string()),
+        ("there_already", done.there.to_string()),
+    ])?;
     Ok(ExitCode::SUCCESS)
 }
 

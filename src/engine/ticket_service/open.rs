@@ -150,7 +150,12 @@ impl TicketService {
         opened.ok_or(TicketServiceError::Refused(TicketError::NotOpen))
     }
 
-    pub(super) async fn numbers(&self, tx: &mut Tx, now: Now, count: usize) -> Result<Vec<String>, TicketServiceError> {
+    pub(super) async fn numbers(
+        &self,
+        tx: &mut Tx,
+        now: Now,
+        count: usize,
+    ) -> Result<Vec<String>, TicketServiceError> {
         let day = self.inner.zone.date_of(now.wall).compact();
         Ok(tx.next_order_numbers(&day, count).await?)
     }

@@ -195,6 +195,21 @@ impl RecordingRow {
                 self.gap_ms = Some(*gap_ms);
                 self.recovered = *recovered;
             }
+            RecordingFact::Imported {
+                path,
+                duration_ms,
+                bytes,
+                digest,
+                ..
+            } => {
+                self.state = RecordingState::Stored;
+                self.closed_at = Some(at);
+                self.path = Some(path.clone());
+                self.duration_ms = Some(*duration_ms);
+                self.bytes = Some(*bytes);
+                self.digest = Some(digest.clone());
+                self.gap_ms = Some(0);
+            }
             RecordingFact::Failed { error, .. } => {
                 self.state = RecordingState::Failed;
                 self.closed_at = Some(at);

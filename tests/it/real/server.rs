@@ -84,7 +84,7 @@ pub(crate) struct Server {
 }
 
 /// The program under test.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     match option_env!("CARGO_BIN_EXE_rexian") {
         Some(path) => PathBuf::from(path),
         None => PathBuf::from(std::env::var("REXIAN_PROGRAM").expect("the program's path in REXIAN_PROGRAM")),
