@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use crate::account::permission::Object;
 use crate::account::permission::Verb;
 use crate::base::civil::CivilDate;
-use crate::base::time::Clock as _;
 use crate::engine::conformance;
 use crate::http::Web;
 use crate::http::auth::SignedIn;

@@ -15,7 +15,6 @@ use crate::account::permission::Object;
 use crate::account::permission::Verb;
 use crate::base::ids::OrganId;
 use crate::base::ids::TicketId;
-use crate::base::time::Clock as _;
 use crate::http::Web;
 use crate::http::auth::SignedIn;
 use crate::http::conformance::days;

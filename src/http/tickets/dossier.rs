@@ -11,7 +11,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::ids::TicketId;
-use crate::base::time::Clock as _;
 use crate::fact::account::AccountFact;
 use crate::http::Web;
 use crate::http::archives::attached;

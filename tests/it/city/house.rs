@@ -29,6 +29,8 @@ use rexian::engine::articles::ArticleParts;
 use rexian::engine::articles::Articles;
 use rexian::engine::audit::Audit;
 use rexian::engine::audit::AuditConfig;
+use rexian::engine::cases::CaseParts;
+use rexian::engine::cases::Cases;
 use rexian::engine::control_loop::CommandRequest;
 use rexian::engine::deadlines::DeadlineParts;
 use rexian::engine::deadlines::Deadlines;
@@ -177,9 +179,17 @@ impl House {
         let archiver = archiver(site, &store, &audit, &keys, data, &services.tickets);
         let archive_due: Arc<Mutex<Vec<TicketId>>> = Arc::default();
         let due = archive_due.clone();
+        let cases = Cases::new(CaseParts {
+            store: store.clone(),
+            audit: audit.clone(),
+            tickets: services.tickets.clone(),
+            clock: clock.clone(),
+            random: random.fork(),
+        });
         let deadlines = Deadlines::new(DeadlineParts {
             store: store.clone(),
             tickets: services.tickets.clone(),
+            cases: cases.clone(),
             clock: clock.clone(),
             node: NODE.to_owned(),
             on_archive_due: Arc::new(move |ticket| due.lock().unwrap().push(ticket)),
@@ -196,6 +206,8 @@ impl House {
             search: services.search,
             outbox: services.outbox,
             articles: services.articles,
+            cases,
+            archiver: archiver.clone(),
             files: Files::new(data.join("files")),
             audit,
             alarms,

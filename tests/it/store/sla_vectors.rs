@@ -20,6 +20,8 @@ use rexian::base::time::Now;
 use rexian::base::time::WallTime;
 use rexian::engine::audit::Audit;
 use rexian::engine::audit::AuditConfig;
+use rexian::engine::cases::CaseParts;
+use rexian::engine::cases::Cases;
 use rexian::engine::deadlines::DeadlineParts;
 use rexian::engine::deadlines::Deadlines;
 use rexian::engine::ticket_service::DraftRequest;
@@ -92,9 +94,10 @@ impl Site<'_> {
             site: "tangshan".to_owned(),
             data: self.bench.data.path().to_owned(),
         };
+        let audit = Audit::new(store.clone(), keys.clone(), config);
         let tickets = TicketService::new(TicketServiceParts {
             store: store.clone(),
-            audit: Audit::new(store.clone(), keys.clone(), config),
+            audit: audit.clone(),
             keys,
             clock: self.clock.clone(),
             random: Random::from_number(boot),
@@ -104,9 +107,17 @@ impl Site<'_> {
             search: None,
             outbox: None,
         });
+        let cases = Cases::new(CaseParts {
+            store: store.clone(),
+            audit,
+            tickets: tickets.clone(),
+            clock: self.clock.clone(),
+            random: Random::from_number(boot + 1_000_000),
+        });
         let scheduler = Deadlines::new(DeadlineParts {
             store: store.clone(),
             tickets: tickets.clone(),
+            cases,
             clock: self.clock.clone(),
             node: format!("boot-{boot}"),
             on_archive_due: Arc::new(|_| ()),

@@ -1,7 +1,6 @@
 //! AC-4.3.1: who has not signed the secrecy commitment in force sees nothing of an appellant.
 
 use rexian::account::commitment::VERSION;
-use rexian::base::time::Clock as _;
 use rexian::io::store::commitments::CommitmentRow;
 use serde_json::Value;
 use serde_json::json;
