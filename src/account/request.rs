@@ -264,7 +264,12 @@ pub fn is_reduction(before: &Rights, after: &Rights) -> bool {
 /// # Errors
 /// [`RequestError`]: of an account that is there or not, closed or not, an unknown organ, or where nothing would change.
 pub fn way(wish: &Wish, standing: Option<&Standing>, organs: &Organs) -> Result<Way, RequestError> {
-    let root = || organs.root().map(|root| root.id.clone()).ok_or(RequestError::NoOrgan);
+    let root = || {
+        organs
+            .root()
+            .map(|root| root.id.clone())
+            .ok_or(RequestError::NoOrgan)
+    };
     if let Some(rights) = wish.rights() {
         let there = organs.get(&rights.organ).is_some_and(|organ| organ.active);
         let moves = standing.is_none_or(|it| it.rights.organ != rights.organ);
@@ -313,8 +318,7 @@ pub struct Waiting<'a> {
 pub fn may_decide(request: Waiting<'_>, who: &Principal, organs: &Organs) -> Result<(), RequestError> {
     let clause = request.wish.clause();
     let own = who.organ.organ().and_then(|own| organs.get(own));
-    let upper =
-        own.is_some_and(|own| own.kind.is_hotline() && organs.is_below(request.approver, &own.id));
+    let upper = own.is_some_and(|own| own.kind.is_hotline() && organs.is_below(request.approver, &own.id));
     if !upper {
         return Err(RequestError::NotUpper(request.approver.clone(), clause));
     }

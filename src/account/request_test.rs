@@ -85,7 +85,11 @@ fn other_rights_are_decided_by_the_city_and_fewer_take_effect_at_once() {
     assert_eq!(change(&[], "jy"), Ok(Way::AtOnce));
     assert_eq!(change(&[Role::Unit, Role::Grid, Role::Quality], "jy"), city);
     assert_eq!(change(&[Role::Quality], "jy"), city, "one taken, one given");
-    assert_eq!(change(&[Role::Unit], "so"), city, "another organ is another scope");
+    assert_eq!(
+        change(&[Role::Unit], "so"),
+        city,
+        "another organ is another scope"
+    );
     assert_eq!(
         change(&[Role::Unit, Role::Grid], "jy"),
         Err(RequestError::Unchanged)
@@ -138,7 +142,10 @@ fn who_asks_whom_it_is_about_and_who_stands_below_do_not_decide() {
         approver: &county,
         ..request
     };
-    assert_eq!(may_decide(request, &person("wang", "hotline/ln"), &organs), Ok(()));
+    assert_eq!(
+        may_decide(request, &person("wang", "hotline/ln"), &organs),
+        Ok(())
+    );
     assert_eq!(may_decide(request, &person("wang", "hotline"), &organs), Ok(()));
 }
 

@@ -55,7 +55,11 @@ pub fn harmless(cell: &str) -> String {
         '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
     ];
     let risky = cell.starts_with(BEGINS) || cell.trim_start().starts_with(BEGINS);
-    if risky { format!("'{cell}") } else { cell.to_owned() }
+    if risky {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -185,7 +189,16 @@ mod tests {
 
     #[test]
     fn a_cell_that_begins_as_a_formula_does_is_text() {
-        for cell in ["=1+1", "+8613800138000", "-1", "@SUM(A1)", "\t=1", "  =1", "＝1", "\r\n=1"] {
+        for cell in [
+            "=1+1",
+            "+8613800138000",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "  =1",
+            "＝1",
+            "\r\n=1",
+        ] {
             assert_eq!(harmless(cell), format!("'{cell}"));
         }
         for cell in ["", "井盖缺失", "a=b", "13800138000"] {

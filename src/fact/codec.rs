@@ -164,7 +164,9 @@ impl Envelope {
             ("ticket", _) => serde_json::from_value(value).map(Fact::Ticket),
             ("case", _) => serde_json::from_value(value).map(Fact::Case),
             ("article", _) => serde_json::from_value(value).map(Fact::Article),
-            ("user" | "permission" | "personal" | "data", _) => serde_json::from_value(value).map(Fact::Account),
+            ("user" | "permission" | "personal" | "data", _) => {
+                serde_json::from_value(value).map(Fact::Account)
+            }
             _ => return Ok(None),
         };
         match read {

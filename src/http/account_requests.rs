@@ -192,9 +192,10 @@ pub(crate) async fn list(
     let own = who.principal.organ.clone();
     let object = Object::of_organ("account-requests", own.clone());
     web.permit(&who, Verb::AccountRequest, &object).await?;
-    let state = query.state.as_deref().map(|code| {
-        RequestState::parse(code).ok_or_else(|| Problem::new(Code::Unknown).field("state"))
-    });
+    let state = query
+        .state
+        .as_deref()
+        .map(|code| RequestState::parse(code).ok_or_else(|| Problem::new(Code::Unknown).field("state")));
     let filter = AccountRequestFilter {
         below: Some(own),
         state: state.transpose()?,
@@ -374,7 +375,11 @@ async fn keep(
     let mut tx = web.engine.store().begin().await?;
     let row = AccountRequestRow {
         id,
-        state: if at_once { RequestState::Done } else { RequestState::Open },
+        state: if at_once {
+            RequestState::Done
+        } else {
+            RequestState::Open
+        },
         account: user.clone(),
         organ: organ.clone(),
         wish,
@@ -509,7 +514,10 @@ fn words(text: &str) -> Result<String, Problem> {
     if (2..=REASON_MAX).contains(&text.chars().count()) {
         return Ok(text.to_owned());
     }
-    Err(Problem::invalid("reason", format!("2 to {REASON_MAX} characters")))
+    Err(Problem::invalid(
+        "reason",
+        format!("2 to {REASON_MAX} characters"),
+    ))
 }
 
 fn codes(roles: &BTreeSet<Role>) -> Vec<String> {

@@ -108,7 +108,11 @@ async fn look_up(web: &Web, token_hash: &str, now: WallTime) -> Result<SignedIn,
     let gone = || Problem::new(Code::NotSignedIn);
     let Some(mut session) = store.web_session(token_hash, now).await? else {
         let replaced = store.is_session_replaced(token_hash, now).await?;
-        let code = if replaced { Code::SessionReplaced } else { Code::NotSignedIn };
+        let code = if replaced {
+            Code::SessionReplaced
+        } else {
+            Code::NotSignedIn
+        };
         return Err(Problem::new(code));
     };
     let account = store.account(&session.account).await?.ok_or_else(gone)?;

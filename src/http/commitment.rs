@@ -126,7 +126,10 @@ mod tests {
     #[test]
     fn a_changed_text_is_a_new_version() {
         // Text and version change together: people sign what they read.
-        let frozen = (1, "ccf8c7251b7348fcb8c25c8bdc68371ffa2c092fb96b5fa18369b0bb9ecfef3d");
+        let frozen = (
+            1,
+            "ccf8c7251b7348fcb8c25c8bdc68371ffa2c092fb96b5fa18369b0bb9ecfef3d",
+        );
         assert_eq!((VERSION, words().2.as_str()), frozen);
         assert!(words().1.iter().all(|words| 10 < words.chars().count()));
     }

@@ -252,12 +252,10 @@ impl<'a> Stream<'a> {
                 Event::Ticket(ticket) => self.take_ticket(ticket).await,
                 Event::Alarms => self.take_alarms().await,
                 Event::Replaced(Ok(user)) if user != self.who.principal.user => Ok(()),
-                Event::Replaced(Err(RecvError::Closed)) => Err(End::Close(CLOSE_GOING_AWAY)),
-                Event::Replaced(Ok(_) | Err(RecvError::Lagged(_))) => self.beat().await,
                 Event::Message(Some(message)) => self.take_message(&message).await,
                 Event::Message(None) => Err(End::Gone),
-                Event::Beat => self.beat().await,
-                Event::Stop => Err(End::Close(CLOSE_GOING_AWAY)),
+                Event::Replaced(Ok(_) | Err(RecvError::Lagged(_))) | Event::Beat => self.beat().await,
+                Event::Replaced(Err(RecvError::Closed)) | Event::Stop => Err(End::Close(CLOSE_GOING_AWAY)),
             };
             if let Err(end) = step {
                 return end;

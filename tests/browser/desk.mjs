@@ -77,6 +77,13 @@ export async function signIn(desk, { user, password }) {
   await picture(desk, '01-sign-in')
   await desk.page.locator('#password').fill(password)
   await desk.page.keyboard.press('Enter')
+  // At the first sign-in the secrecy commitment is to be signed.
+  await part(desk, 'commitment').or(part(desk, 'presence')).first().waitFor()
+  if (await part(desk, 'commitment').isVisible()) {
+    await part(desk, 'commitment-read').check()
+    await accessible(desk, 'secrecy commitment')
+    await part(desk, 'commitment-sign').click()
+  }
   await part(desk, 'presence').waitFor()
 }
 

@@ -21,7 +21,7 @@ import { useSession } from './shared/session'
 
 const app = createApp(App)
 app.use(createPinia())
-whenSignedOut(() => useSession().lost())
+whenSignedOut((replaced) => useSession().lost(replaced))
 startClock()
 app.use(makeRouter())
 app.mount('#app')

@@ -7,6 +7,7 @@ export function makeRouter(): Router {
     history: createWebHashHistory(),
     routes: [
       { path: '/sign-in', name: 'sign-in', component: () => import('./session/SignInPage.vue') },
+      { path: '/commitment', name: 'commitment', component: () => import('./session/CommitmentPage.vue') },
       { path: '/', name: 'home', redirect: { name: 'desk' } },
       { path: '/desk', name: 'desk', component: () => import('./agent/DeskPage.vue') },
       { path: '/floor', name: 'floor', component: () => import('./supervisor/FloorPage.vue') },
@@ -23,7 +24,9 @@ export function makeRouter(): Router {
       }
     }
     if (!session.me) return to.name === 'sign-in' ? true : { name: 'sign-in', query: { to: to.fullPath } }
-    if (to.name === 'sign-in') return { name: 'home' }
+    // Nothing of an appellant before the secrecy commitment is signed.
+    if (session.me.commitmentDue) return to.name === 'commitment' ? true : { name: 'commitment', query: { to: to.fullPath } }
+    if (to.name === 'sign-in' || to.name === 'commitment') return { name: 'home' }
     if (to.name === 'desk' && !session.isAgent) return { name: 'floor' }
     return true
   })

@@ -84,7 +84,8 @@ pub(crate) async fn export(
     let purpose = body.purpose.trim().to_owned();
     if !(2..=PURPOSE_MAX).contains(&purpose.chars().count()) {
         return Err(
-            Problem::invalid("purpose", format!("2 to {PURPOSE_MAX} characters")).clause(Some(CLAUSE.to_owned()))
+            Problem::invalid("purpose", format!("2 to {PURPOSE_MAX} characters"))
+                .clause(Some(CLAUSE.to_owned())),
         );
     }
     if !["csv", "json"].contains(&body.format.as_str()) {
@@ -119,7 +120,11 @@ pub(crate) async fn export(
         purpose,
         sha256: digest(&bytes),
     };
-    let kind = if log.format == "csv" { "text/csv; charset=utf-8" } else { "application/json" };
+    let kind = if log.format == "csv" {
+        "text/csv; charset=utf-8"
+    } else {
+        "application/json"
+    };
     let name = format!("attachment; filename=\"tickets-{id}.{}\"", log.format);
     log.keep(&web, &who, now).await?;
     let mut response = bytes.into_response();
@@ -128,7 +133,10 @@ pub(crate) async fn export(
     if let Ok(name) = HeaderValue::from_str(&name) {
         headers.insert(header::CONTENT_DISPOSITION, name);
     }
-    headers.insert("x-rexian-bounded", HeaderValue::from_static(if bounded { "1" } else { "0" }));
+    headers.insert(
+        "x-rexian-bounded",
+        HeaderValue::from_static(if bounded { "1" } else { "0" }),
+    );
     Ok(response)
 }
 
@@ -221,7 +229,11 @@ async fn line(web: &Web, row: TicketRow, eyes: &Eyes<'_>, reference: &Reference)
     Ok([
         ticket.number.clone(),
         text("ticket_state", ticket.state.code()).to_owned(),
-        text("appeal_type", draft.appeal_type.map(AppealType::code).unwrap_or_default()).to_owned(),
+        text(
+            "appeal_type",
+            draft.appeal_type.map(AppealType::code).unwrap_or_default(),
+        )
+        .to_owned(),
         path(catalogue.categories.path(&draft.category)),
         text("urgency", draft.urgency.map(Urgency::code).unwrap_or_default()).to_owned(),
         text("document.channel", &ticket.origin.channel).to_owned(),

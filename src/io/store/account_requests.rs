@@ -133,7 +133,10 @@ impl Store {
             format!("${}", values.len())
         };
         if let Some(below) = &filter.below {
-            let (own, under) = (place(below.to_string().into()), place(format!("{below}/%").into()));
+            let (own, under) = (
+                place(below.to_string().into()),
+                place(format!("{below}/%").into()),
+            );
             let _ = write!(
                 sql,
                 " AND (organ = {own} OR organ LIKE {under} OR asking_organ = {own} OR asking_organ LIKE {under})"

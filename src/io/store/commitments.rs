@@ -49,7 +49,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn is_session_replaced(&self, token_hash: &str, now: WallTime) -> Result<bool, StoreError> {
-        const SQL: &str = "SELECT COUNT(*) FROM session_replaced WHERE token_hash = $1 AND expires_at_us > $2";
+        const SQL: &str =
+            "SELECT COUNT(*) FROM session_replaced WHERE token_hash = $1 AND expires_at_us > $2";
         let found = sql::read(self.database(), SQL, values![token_hash, now], Cells::count).await?;
         Ok(found.into_iter().any(|count| 0 < count))
     }
@@ -60,7 +61,11 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn insert_commitment(&mut self, user: &UserId, row: &CommitmentRow) -> Result<bool, StoreError> {
+    pub async fn insert_commitment(
+        &mut self,
+        user: &UserId,
+        row: &CommitmentRow,
+    ) -> Result<bool, StoreError> {
         const SQL: &str = "INSERT INTO commitment (account, version, sha256, signed_at_us)
             VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
         let values = values![user.as_str(), row.version, &row.sha256, row.signed_at];

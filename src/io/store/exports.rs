@@ -90,7 +90,10 @@ impl Store {
             format!("${}", values.len())
         };
         if let Some(below) = below {
-            let (own, under) = (place(below.to_string().into()), place(format!("{below}/%").into()));
+            let (own, under) = (
+                place(below.to_string().into()),
+                place(format!("{below}/%").into()),
+            );
             let _ = write!(sql, " AND (organ = {own} OR organ LIKE {under})");
         }
         if let Some(after) = after {

@@ -292,7 +292,9 @@ async fn first_accounts_are_made_directly_only_while_nobody_could_approve_them()
     );
     // Without a security officer of the city's organ the first accounts are made here, without roles.
     let close = floor.request("PUT", "/api/v1/users/security/state", Some(&admin));
-    let close = close.header("if-match", "\"1\"").json(&json!({"state": "disabled"}));
+    let close = close
+        .header("if-match", "\"1\"")
+        .json(&json!({"state": "disabled"}));
     assert_eq!(close.send().await.unwrap().status(), 200);
     assert_eq!(floor.get("/api/v1/session", &security).await.status(), 401);
     let made = floor.send("POST", "/api/v1/users", &admin, &body).await;
@@ -349,4 +351,38 @@ async fn a_security_officer_takes_roles_away_at_once_and_gives_none() {
         .unwrap()
         .unwrap();
     assert!(account.roles.is_empty());
+}
+
+#[tokio::test]
+async fn an_administrator_makes_accounts_and_the_security_officer_gives_roles() {
+    let floor = Floor::open().await;
+    let (admin, security) = (floor.session("admin").await, floor.session("security").await);
+    let wish = json!({"kind": "open", "user": "zhang", "name": "张三", "roles": ["supervisor"], "organ": "hotline",
+        "reason": "新到岗人员"});
+    let asked = floor
+        .send("POST", "/api/v1/account-requests", &admin, &wish)
+        .await;
+    assert_eq!(asked.status(), 200);
+    let asked: Value = asked.json().await.unwrap();
+    let path = format!(
+        "/api/v1/account-requests/{}/approve",
+        asked["id"].as_str().unwrap()
+    );
+    let approve = |cookie: &str| floor.request("POST", &path, Some(cookie)).send();
+    assert_eq!(
+        approve(&admin).await.unwrap().status(),
+        403,
+        "who makes accounts gives no roles"
+    );
+    let made = floor.send("POST", "/api/v1/users", &security, &json!({})).await;
+    assert_ne!(made.status(), 201, "and who gives roles makes no accounts");
+    assert_eq!(approve(&security).await.unwrap().status(), 200);
+    let account = floor
+        .engine
+        .store()
+        .account(&"zhang".parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(account.roles, [rexian::account::Role::Supervisor].into());
 }

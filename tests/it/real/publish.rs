@@ -146,7 +146,10 @@ fn newcomer(server: &Server, admin: &Client) -> Client {
     let wish = json!({"kind": "open", "user": "agent3", "name": "坐席3", "roles": ["agent"], "organ": "hotline",
         "agent": "a1003", "reason": "新增坐席"});
     let asked = admin.post("/api/v1/account-requests", &wish).good().json();
-    let path = format!("/api/v1/account-requests/{}/approve", asked["id"].as_str().unwrap());
+    let path = format!(
+        "/api/v1/account-requests/{}/approve",
+        asked["id"].as_str().unwrap()
+    );
     let approved = server
         .sign_in("security")
         .send("POST", &path, &[], None)

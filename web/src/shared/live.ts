@@ -5,7 +5,7 @@ import { serverClock } from './clock'
 import type { Agent, Alarm, Call, Queue } from './model'
 import { readAgent, readAlarm, readCall, readQueue, readSnapshot, socket } from './server'
 import { useSession } from './session'
-import { LiveStream, type StreamState } from './stream'
+import { CLOSE_REPLACED, LiveStream, type StreamState } from './stream'
 
 export const useLive = defineStore('live', () => {
   const session = useSession()
@@ -24,7 +24,7 @@ export const useLive = defineStore('live', () => {
     hello: (serverTime) => serverClock.set(serverTime),
     snapshot,
     change,
-    signedOut: () => session.lost(),
+    signedOut: (code) => session.lost(code === CLOSE_REPLACED),
   })
 
   /** The own agent. */

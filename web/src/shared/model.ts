@@ -17,6 +17,16 @@ export interface Me {
   /** 工号, if the account works as an agent. */
   agent: string | null
   permissions: string[]
+  /** Whether the secrecy commitment is to be signed before anything else. */
+  commitmentDue: boolean
+}
+
+/** The secrecy commitment (保密承诺). */
+export interface Commitment {
+  version: number
+  title: string
+  paragraphs: string[]
+  sha256: string
 }
 
 export interface Phone {

@@ -3,7 +3,7 @@
 import createClient from 'openapi-fetch'
 import type { components, paths } from './api'
 import { now, serverClock } from './clock'
-import type { Agent, Alarm, Call, CallRow, Fields, Me, Names, Order, Presence, PresenceState, Queue, TreeNode } from './model'
+import type { Agent, Alarm, Call, CallRow, Commitment, Fields, Me, Names, Order, Presence, PresenceState, Queue, TreeNode } from './model'
 import { Problem } from './problem'
 import { code, t } from './texts'
 import type { Socket } from './stream'
@@ -16,9 +16,10 @@ const BASE = '/api/v1'
 const client = createClient<paths>({ baseUrl: BASE, credentials: 'same-origin' })
 
 /** Called when the server does not know the session any more. */
-let onSignedOut: () => void = () => undefined
+let onSignedOut: (replaced: boolean) => void = () => undefined
 
-export function whenSignedOut(run: () => void): void {
+/** `replaced`: a newer sign-in of the account ended the session. */
+export function whenSignedOut(run: (replaced: boolean) => void): void {
   onSignedOut = run
 }
 
@@ -37,8 +38,9 @@ async function value<T>(request: Promise<Answer<T>>, signingIn = false): Promise
     throw Problem.offline()
   }
   if (answer.response.ok) return answer.data as T
-  if (answer.response.status === 401 && !signingIn) onSignedOut()
-  throw Problem.from(answer.response.status, answer.error)
+  const problem = Problem.from(answer.response.status, answer.error)
+  if (problem.status === 401 && !signingIn) onSignedOut(problem.code === 'session_replaced')
+  throw problem
 }
 
 const key = (): { 'Idempotency-Key': string } => ({ 'Idempotency-Key': crypto.randomUUID() })
@@ -58,6 +60,16 @@ export const server = {
 
   async signOut(): Promise<void> {
     await value(client.DELETE('/session'))
+  },
+
+  /** The secrecy commitment in force. */
+  async commitment(): Promise<Commitment> {
+    const { version, title, paragraphs, sha256 } = await value(client.GET('/session/commitment'))
+    return { version, title, paragraphs: [...paragraphs], sha256 }
+  },
+
+  async signCommitment({ version, sha256 }: Commitment): Promise<void> {
+    await value(client.POST('/session/commitment', { body: { version, sha256 } }))
   },
 
   async names(): Promise<Names> {
@@ -160,6 +172,7 @@ function readMe(session: Schemas['Session']): Me {
     roles: [...session.roles],
     agent: session.agent ?? null,
     permissions: [...session.permissions],
+    commitmentDue: session.commitment_due,
   }
 }
 

@@ -11,6 +11,8 @@ export const useSession = defineStore('session', () => {
   const asked = ref(false)
   /** The session ended without the user's doing. */
   const expired = ref(false)
+  /** It ended because the account signed in elsewhere. */
+  const replaced = ref(false)
 
   const isAgent = computed(() => Boolean(me.value?.agent))
 
@@ -29,6 +31,12 @@ export const useSession = defineStore('session', () => {
     me.value = await server.signIn(user, password)
     asked.value = true
     expired.value = false
+    replaced.value = false
+  }
+
+  /** The secrecy commitment is signed. */
+  function committed(): void {
+    if (me.value) me.value = { ...me.value, commitmentDue: false }
   }
 
   async function signOut(): Promise<void> {
@@ -40,15 +48,16 @@ export const useSession = defineStore('session', () => {
     }
   }
 
-  function lost(): void {
+  function lost(elsewhere = false): void {
     if (!me.value) return
-    me.value = undefined
+    replaced.value = elsewhere
     expired.value = true
+    me.value = undefined
   }
 
   function may(permission: string): boolean {
     return me.value?.permissions.includes(permission) ?? false
   }
 
-  return { me, asked, expired, isAgent, ask, signIn, signOut, lost, may }
+  return { me, asked, expired, replaced, isAgent, ask, signIn, committed, signOut, lost, may }
 })

@@ -32,8 +32,8 @@ export interface StreamHandler {
   hello(serverTime: string): void
   snapshot(data: unknown): void
   change(type: string, data: unknown): void
-  /** The server does not know this session any more. */
-  signedOut(): void
+  /** The server does not know this session any more; the close code says why. */
+  signedOut(code: number): void
 }
 
 /** First wait before a new attempt, milliseconds; doubled each time. */
@@ -44,6 +44,8 @@ export const BACKOFF_MAX_MS = 15_000
 export const SILENCE_MS = 45_000
 /** Close code of the server for a session that ended. */
 export const CLOSE_SIGNED_OUT = 4401
+/** Close code of the server for a session that a newer sign-in of the account ended. */
+export const CLOSE_REPLACED = 4409
 /** Close code of the server for a permission that is gone; trying again would not help. */
 export const CLOSE_FORBIDDEN = 4403
 
@@ -140,9 +142,9 @@ export class LiveStream {
 
   private lost(code: number): void {
     this.drop()
-    if (code === CLOSE_SIGNED_OUT) {
+    if (code === CLOSE_SIGNED_OUT || code === CLOSE_REPLACED) {
       this.move('closed')
-      this.handler.signedOut()
+      this.handler.signedOut(code)
       return
     }
     if (code === CLOSE_FORBIDDEN) {

@@ -213,7 +213,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn confidential_tickets_of(&self, calls: &[InteractionId]) -> Result<Vec<TicketRow>, StoreError> {
+    pub async fn confidential_tickets_of(
+        &self,
+        calls: &[InteractionId],
+    ) -> Result<Vec<TicketRow>, StoreError> {
         const LINKED_MAX: usize = 8;
         if calls.is_empty() {
             return Ok(Vec::new());
@@ -222,7 +225,11 @@ impl Store {
             sql: concat!("SELECT ", read_columns!(), " FROM ticket WHERE confidential = 1").to_owned(),
             values: Vec::new(),
         };
-        let ids: Vec<Value<'_>> = calls.iter().take(UNITS_MAX).map(|id| id.to_string().into()).collect();
+        let ids: Vec<Value<'_>> = calls
+            .iter()
+            .take(UNITS_MAX)
+            .map(|id| id.to_string().into())
+            .collect();
         if calls.len() <= LINKED_MAX {
             // Calls that were linked later stand in the order's body alone; a list looks at the first call only.
             let places = vec!["?"; ids.len()].join(", ");

@@ -56,13 +56,29 @@ async fn ac_8_4_1_1_a_new_account_is_approved_by_the_upper_12345_organ_and_never
     let county_admin = person(&floor, "county-admin", Role::Admin, COUNTY).await;
     let county_security = person(&floor, "county-security", Role::Security, COUNTY).await;
 
-    let asked = ask(&floor, &county_admin, &wish_for("zhang", "t130203", &["dispatcher"])).await;
+    let asked = ask(
+        &floor,
+        &county_admin,
+        &wish_for("zhang", "t130203", &["dispatcher"]),
+    )
+    .await;
     assert_eq!(
-        (asked["state"].as_str(), asked["approver"].as_str(), asked["clause"].as_str()),
+        (
+            asked["state"].as_str(),
+            asked["approver"].as_str(),
+            asked["clause"].as_str()
+        ),
         (Some("open"), Some("hotline"), Some(NEW))
     );
-    assert!(account(&floor, "zhang").await.is_none(), "nothing before the approval");
-    refused_by(&approve(&floor, &county_security, &asked).await, "not_upper_organ", NEW);
+    assert!(
+        account(&floor, "zhang").await.is_none(),
+        "nothing before the approval"
+    );
+    refused_by(
+        &approve(&floor, &county_security, &asked).await,
+        "not_upper_organ",
+        NEW,
+    );
     assert!(account(&floor, "zhang").await.is_none());
     let denied = facts(&floor, "permission.denied").await;
     assert_eq!(denied.last().unwrap()["body"]["verb"], "account.approve");
@@ -79,7 +95,11 @@ async fn ac_8_4_1_1_a_new_account_is_approved_by_the_upper_12345_organ_and_never
 
     let (status, approved) = approve(&floor, &city, &asked).await;
     assert_eq!(
-        (status, approved["state"].as_str(), approved["decided_by"].as_str()),
+        (
+            status,
+            approved["state"].as_str(),
+            approved["decided_by"].as_str()
+        ),
         (200, Some("approved"), Some("security")),
         "{approved}"
     );
@@ -108,7 +128,10 @@ async fn ac_8_4_1_1_a_new_account_is_approved_by_the_upper_12345_organ_and_never
     let asked = ask(&floor, &county_admin, &wish_for("liu", "t130203-zj", &["unit"])).await;
     assert_eq!(asked["approver"], "t130203");
     assert_eq!(approve(&floor, &county_security, &asked).await.0, 200);
-    assert_eq!(account(&floor, "liu").await.unwrap().organ.to_string(), DEPARTMENT);
+    assert_eq!(
+        account(&floor, "liu").await.unwrap().organ.to_string(),
+        DEPARTMENT
+    );
 }
 
 #[tokio::test]
@@ -120,10 +143,15 @@ async fn who_asks_does_not_approve_and_a_second_person_does() {
     refused_by(&approve(&floor, &city, &asked).await, "four_eyes", NEW);
     refused_by(&decide(&floor, &city, &asked, "refuse").await, "four_eyes", NEW);
     assert!(account(&floor, "zhang").await.is_none());
-    assert_eq!(approve(&floor, &other, &asked).await.0, 200, "the twin: another person");
+    assert_eq!(
+        approve(&floor, &other, &asked).await.0,
+        200,
+        "the twin: another person"
+    );
     // Nobody decides about himself either.
     let admin = floor.session("admin").await;
-    let own = json!({"kind": "change", "user": "security", "roles": ["security", "quality"], "reason": "兼质检"});
+    let own =
+        json!({"kind": "change", "user": "security", "roles": ["security", "quality"], "reason": "兼质检"});
     let asked = ask(&floor, &admin, &own).await;
     refused_by(&approve(&floor, &city, &asked).await, "four_eyes", CHANGE);
     let (status, refused) = decide(&floor, &other, &asked, "refuse").await;
@@ -131,7 +159,10 @@ async fn who_asks_does_not_approve_and_a_second_person_does() {
         (status, refused["state"].as_str(), refused["answer"].as_str()),
         (200, Some("refused"), Some("理由不充分"))
     );
-    assert_eq!(account(&floor, "security").await.unwrap().roles, [Role::Security].into());
+    assert_eq!(
+        account(&floor, "security").await.unwrap().roles,
+        [Role::Security].into()
+    );
     assert_eq!(facts(&floor, "user.request_refused").await.len(), 1);
 }
 
@@ -142,49 +173,94 @@ async fn ac_8_4_1_2_other_rights_are_approved_by_the_city_alone_and_the_old_stay
     let county_admin = person(&floor, "county-admin", Role::Admin, COUNTY).await;
     let county_security = person(&floor, "county-security", Role::Security, COUNTY).await;
     let officer = person(&floor, "officer", Role::Unit, DEPARTMENT).await;
-    let change = |roles: &[&str]| json!({"kind": "change", "user": "officer", "roles": roles, "reason": "岗位调整"});
+    let change =
+        |roles: &[&str]| json!({"kind": "change", "user": "officer", "roles": roles, "reason": "岗位调整"});
 
     let asked = ask(&floor, &county_admin, &change(&["unit", "quality"])).await;
     assert_eq!(
-        (asked["state"].as_str(), asked["approver"].as_str(), asked["clause"].as_str()),
+        (
+            asked["state"].as_str(),
+            asked["approver"].as_str(),
+            asked["clause"].as_str()
+        ),
         (Some("open"), Some("hotline"), Some(CHANGE))
     );
-    refused_by(&approve(&floor, &county_security, &asked).await, "not_upper_organ", CHANGE);
-    assert_eq!(account(&floor, "officer").await.unwrap().roles, [Role::Unit].into());
-    assert_eq!(get(&floor, "/api/v1/tickets", &officer).await.0, 200, "the old rights");
-    assert_eq!(get(&floor, "/api/v1/recordings", &officer).await.0, 403, "and no new ones");
+    refused_by(
+        &approve(&floor, &county_security, &asked).await,
+        "not_upper_organ",
+        CHANGE,
+    );
+    assert_eq!(
+        account(&floor, "officer").await.unwrap().roles,
+        [Role::Unit].into()
+    );
+    assert_eq!(
+        get(&floor, "/api/v1/tickets", &officer).await.0,
+        200,
+        "the old rights"
+    );
+    assert_eq!(
+        get(&floor, "/api/v1/recordings", &officer).await.0,
+        403,
+        "and no new ones"
+    );
     let (status, problem) = post(&floor, REQUESTS, &county_admin, &change(&["unit", "grid"])).await;
-    assert_eq!((status, problem["code"].as_str()), (409, Some("exists")), "one at a time");
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (409, Some("exists")),
+        "one at a time"
+    );
 
     assert_eq!(approve(&floor, &city, &asked).await.0, 200);
     let both = [Role::Unit, Role::Quality].into();
     assert_eq!(account(&floor, "officer").await.unwrap().roles, both);
     assert_eq!(get(&floor, "/api/v1/recordings", &officer).await.0, 200);
     let approved = facts(&floor, "user.request_approved").await.remove(0);
-    assert_eq!(approved["body"]["roles"], json!(["unit", "quality"]));
+    assert_eq!(approved["body"]["roles"], json!(["quality", "unit"]));
 
     // The twin: what only takes away needs no approval and is recorded as such.
     let done = ask(&floor, &county_admin, &change(&["unit"])).await;
-    assert_eq!((done["state"].as_str(), &done["approver"]), (Some("done"), &Value::Null));
-    assert_eq!(account(&floor, "officer").await.unwrap().roles, [Role::Unit].into());
+    assert_eq!(
+        (done["state"].as_str(), &done["approver"]),
+        (Some("done"), &Value::Null)
+    );
+    assert_eq!(
+        account(&floor, "officer").await.unwrap().roles,
+        [Role::Unit].into()
+    );
     assert_eq!(get(&floor, "/api/v1/recordings", &officer).await.0, 403);
-    assert_eq!(facts(&floor, "user.requested").await.last().unwrap()["body"]["at_once"], true);
+    assert_eq!(
+        facts(&floor, "user.requested").await.last().unwrap()["body"]["at_once"],
+        true
+    );
     let close = json!({"kind": "close", "user": "officer", "reason": "离岗"});
     assert_eq!(ask(&floor, &county_admin, &close).await["state"], "done");
-    assert_eq!(get(&floor, "/api/v1/session", &officer).await.0, 401, "his session ends with it");
+    assert_eq!(
+        get(&floor, "/api/v1/session", &officer).await.0,
+        401,
+        "his session ends with it"
+    );
     let reopen = json!({"kind": "reopen", "user": "officer", "reason": "返岗"});
     let asked = ask(&floor, &county_admin, &reopen).await;
     assert_eq!(asked["approver"], "t130203", "as a new one");
     let (status, approved) = approve(&floor, &county_security, &asked).await;
-    assert_eq!((status, approved["password"].is_string()), (200, true), "{approved}");
-    assert_eq!(account(&floor, "officer").await.unwrap().state, AccountState::Active);
+    assert_eq!(
+        (status, approved["password"].is_string()),
+        (200, true),
+        "{approved}"
+    );
+    assert_eq!(
+        account(&floor, "officer").await.unwrap().state,
+        AccountState::Active
+    );
 }
 
 #[tokio::test]
 async fn an_approval_does_not_give_back_what_was_cut_meanwhile() {
     let floor = Floor::open().await;
     let (admin, city) = (floor.session("admin").await, floor.session("security").await);
-    let more = json!({"kind": "change", "user": "quality", "roles": ["quality", "analyst"], "reason": "兼分析"});
+    let more =
+        json!({"kind": "change", "user": "quality", "roles": ["quality", "analyst"], "reason": "兼分析"});
     let asked = ask(&floor, &admin, &more).await;
     let none = json!({"kind": "change", "user": "quality", "roles": [], "reason": "停岗"});
     assert_eq!(ask(&floor, &admin, &none).await["state"], "done");
@@ -203,14 +279,32 @@ async fn requests_of_an_organ_that_wait_are_bounded_and_listed_page_by_page() {
     let other = person(&floor, "county-admin", Role::Admin, COUNTY).await;
     let mut last = Value::Null;
     for number in 0..ACCOUNT_REQUESTS_OPEN_MAX {
-        last = ask(&floor, &admin, &wish_for(&format!("new-{number}"), "ga", &["unit"])).await;
+        last = ask(
+            &floor,
+            &admin,
+            &wish_for(&format!("new-{number}"), "ga", &["unit"]),
+        )
+        .await;
     }
     let one_more = wish_for("one-more", "ga", &["unit"]);
     let (status, problem) = post(&floor, REQUESTS, &admin, &one_more).await;
-    assert_eq!((status, problem["rule"].as_str()), (422, Some("too_many_requests")));
-    assert_eq!(facts(&floor, "user.requested").await.len(), ACCOUNT_REQUESTS_OPEN_MAX);
     assert_eq!(
-        post(&floor, REQUESTS, &other, &wish_for("of-county", "t130203-zj", &["unit"])).await.0,
+        (status, problem["rule"].as_str()),
+        (422, Some("too_many_requests"))
+    );
+    assert_eq!(
+        facts(&floor, "user.requested").await.len(),
+        ACCOUNT_REQUESTS_OPEN_MAX
+    );
+    assert_eq!(
+        post(
+            &floor,
+            REQUESTS,
+            &other,
+            &wish_for("of-county", "t130203-zj", &["unit"])
+        )
+        .await
+        .0,
         200,
         "another organ has its own bound"
     );
@@ -221,7 +315,13 @@ async fn requests_of_an_organ_that_wait_are_bounded_and_listed_page_by_page() {
     let mut path = format!("{REQUESTS}?state=open&limit=20");
     loop {
         let (_, page) = get(&floor, &path, &admin).await;
-        seen.extend(page["items"].as_array().unwrap().iter().map(|it| it["user"].to_string()));
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|it| it["user"].to_string()),
+        );
         match page["next"].as_str() {
             Some(next) => path = format!("{REQUESTS}?state=open&limit=20&cursor={next}"),
             None => break,
@@ -231,7 +331,12 @@ async fn requests_of_an_organ_that_wait_are_bounded_and_listed_page_by_page() {
     seen.dedup();
     assert_eq!(seen.len(), ACCOUNT_REQUESTS_OPEN_MAX + 1);
     let (_, of_county) = get(&floor, REQUESTS, &other).await;
-    let users: Vec<&Value> = of_county["items"].as_array().unwrap().iter().map(|it| &it["user"]).collect();
+    let users: Vec<&Value> = of_county["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["user"])
+        .collect();
     assert_eq!(users, ["of-county"], "a county sees its own");
 }
 
@@ -241,7 +346,12 @@ async fn a_county_reaches_no_account_beyond_its_subtree() {
     let county_admin = person(&floor, "county-admin", Role::Admin, COUNTY).await;
     person(&floor, "officer", Role::Unit, DEPARTMENT).await;
     let (_, listed) = get(&floor, "/api/v1/users", &county_admin).await;
-    let users: Vec<&Value> = listed["items"].as_array().unwrap().iter().map(|it| &it["user"]).collect();
+    let users: Vec<&Value> = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["user"])
+        .collect();
     assert_eq!(users, ["county-admin", "officer"]);
     let set = |user: &str| {
         let path = format!("/api/v1/users/{user}/password");

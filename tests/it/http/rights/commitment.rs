@@ -20,9 +20,19 @@ fn doors(floor: &Floor) -> Vec<(&'static str, &'static str, String, Value)> {
         ("agent", "GET", "/tickets".to_owned(), none.clone()),
         ("agent", "GET", format!("/tickets/{ticket}"), none.clone()),
         ("agent", "GET", format!("/tickets/{ticket}/history"), none.clone()),
-        ("agent", "GET", format!("/tickets/{ticket}/duplicates"), none.clone()),
+        (
+            "agent",
+            "GET",
+            format!("/tickets/{ticket}/duplicates"),
+            none.clone(),
+        ),
         ("agent", "POST", format!("/tickets/{ticket}/reveal"), none.clone()),
-        ("agent", "POST", "/tickets/search".to_owned(), json!({"last4": "8000"})),
+        (
+            "agent",
+            "POST",
+            "/tickets/search".to_owned(),
+            json!({"last4": "8000"}),
+        ),
         ("agent", "GET", "/calls".to_owned(), none.clone()),
         ("agent", "GET", format!("/calls/{call}"), none.clone()),
         ("agent", "POST", format!("/calls/{call}/reveal"), none.clone()),
@@ -36,7 +46,12 @@ fn doors(floor: &Floor) -> Vec<(&'static str, &'static str, String, Value)> {
             json!({"format": "csv", "purpose": "季度分析"}),
         ),
         // The file of the recording is not there; that he may hear it is what counts.
-        ("agent", "GET", format!("/recordings/{recording}/audio"), none.clone()),
+        (
+            "agent",
+            "GET",
+            format!("/recordings/{recording}/audio"),
+            none.clone(),
+        ),
         // No WebSocket is asked for; that he may is what counts.
         ("agent", "GET", "/stream".to_owned(), none),
     ]
@@ -44,7 +59,11 @@ fn doors(floor: &Floor) -> Vec<(&'static str, &'static str, String, Value)> {
 
 async fn knock(floor: &Floor, method: &str, path: &str, cookie: &str, body: &Value) -> (u16, String) {
     let request = floor.request(method, &format!("/api/v1{path}"), Some(cookie));
-    let request = if body.is_null() { request } else { request.json(body) };
+    let request = if body.is_null() {
+        request
+    } else {
+        request.json(body)
+    };
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
@@ -67,14 +86,20 @@ async fn ac_4_3_1_a_user_without_a_signed_commitment_sees_no_appellant_data() {
         );
         assert!(!text.contains("8000"), "{text}");
     }
-    assert_eq!(facts(&floor, "permission.denied").await.len(), doors(&floor).len());
+    assert_eq!(
+        facts(&floor, "permission.denied").await.len(),
+        doors(&floor).len()
+    );
     // What shows nobody goes on.
     assert_eq!(get(&floor, "/api/v1/reference/regions", &agent).await.0, 200);
     assert_eq!(get(&floor, "/api/v1/statistics/queues", &supervisor).await.0, 200);
 
     // He signs what he read, to the last letter.
     let (_, text) = get(&floor, TEXT, &agent).await;
-    assert_eq!((text["version"].as_i64(), &text["signed_at"]), (Some(VERSION), &Value::Null));
+    assert_eq!(
+        (text["version"].as_i64(), &text["signed_at"]),
+        (Some(VERSION), &Value::Null)
+    );
     assert!(text["paragraphs"].as_array().unwrap().len() > 3);
     let wrong = json!({"version": VERSION, "sha256": "00"});
     assert_eq!(post(&floor, TEXT, &agent, &wrong).await.0, 412);
@@ -83,7 +108,12 @@ async fn ac_4_3_1_a_user_without_a_signed_commitment_sees_no_appellant_data() {
         let (status, signed) = post(&floor, TEXT, cookie, &right).await;
         assert_eq!((status, signed["signed_at"].is_string()), (200, true), "{signed}");
     }
-    let row = floor.engine.store().commitment(&"agent".parse().unwrap()).await.unwrap();
+    let row = floor
+        .engine
+        .store()
+        .commitment(&"agent".parse().unwrap())
+        .await
+        .unwrap();
     assert_eq!(row.unwrap().sha256, text["sha256"].as_str().unwrap());
     let signed = facts(&floor, "user.commitment_signed").await;
     let who: Vec<&Value> = signed.iter().map(|fact| &fact["body"]["user"]).collect();
@@ -107,14 +137,20 @@ async fn a_signature_under_an_older_text_does_not_count() {
             signed_at: floor.engine.clock().now().wall,
         };
         let mut tx = floor.engine.store().begin().await.unwrap();
-        tx.insert_commitment(&"agent".parse().unwrap(), &row).await.unwrap();
+        tx.insert_commitment(&"agent".parse().unwrap(), &row)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
     };
     let path = format!("/api/v1/tickets/{}", floor.ticket);
     sign(VERSION - 1).await;
     assert_eq!(get(&floor, &path, &agent).await.0, 403);
     sign(VERSION).await;
-    assert_eq!(get(&floor, &path, &agent).await.0, 200, "the twin: the text in force");
+    assert_eq!(
+        get(&floor, &path, &agent).await.0,
+        200,
+        "the twin: the text in force"
+    );
 }
 
 #[tokio::test]
@@ -122,8 +158,17 @@ async fn nobody_takes_a_seat_before_he_has_signed() {
     let floor = Floor::open().await;
     let unsigned = floor.session_unsigned("agent").await;
     let (status, problem) = post(&floor, "/api/v1/agent/sign-in", &unsigned, &json!({})).await;
-    assert_eq!((status, problem["code"].as_str()), (403, Some("commitment_required")));
-    assert!(floor.asked.lock().unwrap().is_empty(), "the exchange was not asked");
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (403, Some("commitment_required"))
+    );
+    assert!(
+        floor.asked.lock().unwrap().is_empty(),
+        "the exchange was not asked"
+    );
     let signed = floor.session("agent").await;
-    assert_eq!(post(&floor, "/api/v1/agent/sign-in", &signed, &json!({})).await.0, 204);
+    assert_eq!(
+        post(&floor, "/api/v1/agent/sign-in", &signed, &json!({})).await.0,
+        204
+    );
 }

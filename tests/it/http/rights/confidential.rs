@@ -26,12 +26,24 @@ async fn found(floor: &Floor, cookie: &str) -> Vec<(&'static str, bool)> {
     let by_number = json!({"phone": NUMBER, "filter": {"number": number}});
     vec![
         ("show", holds(get(floor, &order, cookie).await)),
-        ("history", get(floor, &format!("{order}/history"), cookie).await.0 == 200),
-        ("duplicates", get(floor, &format!("{order}/duplicates"), cookie).await.0 == 200),
+        (
+            "history",
+            get(floor, &format!("{order}/history"), cookie).await.0 == 200,
+        ),
+        (
+            "duplicates",
+            get(floor, &format!("{order}/duplicates"), cookie).await.0 == 200,
+        ),
         ("list", holds(get(floor, "/api/v1/tickets", cookie).await)),
         ("list of a call", holds(get(floor, &of_call, cookie).await)),
-        ("search", holds(post(floor, "/api/v1/tickets/search", cookie, &search).await)),
-        ("search of a number", holds(post(floor, "/api/v1/tickets/search", cookie, &by_number).await)),
+        (
+            "search",
+            holds(post(floor, "/api/v1/tickets/search", cookie, &search).await),
+        ),
+        (
+            "search of a number",
+            holds(post(floor, "/api/v1/tickets/search", cookie, &by_number).await),
+        ),
     ]
 }
 
@@ -130,7 +142,11 @@ async fn the_call_of_a_confidential_order_leads_to_neither_order_nor_recording_n
     let (agent, quality) = (floor.session("agent").await, floor.session("quality").await);
     assert_eq!(look(&agent, &quality).await, [false; 6]);
     assert_eq!(facts(&floor, "recording.read").await.len(), 1, "nobody heard it");
-    assert_eq!(facts(&floor, "personal.revealed").await.len(), 1, "nor saw the number");
+    assert_eq!(
+        facts(&floor, "personal.revealed").await.len(),
+        1,
+        "nor saw the number"
+    );
 }
 
 #[tokio::test]
@@ -158,26 +174,47 @@ async fn what_leaves_the_house_tells_nothing_of_a_confidential_order() {
     let row = floor.engine.store().ticket(floor.ticket).await.unwrap().unwrap();
     let open = json!({"number": row.ticket.number, "code": row.query_code});
     let ask = async |path: &'static str| {
-        let answer = floor.request("POST", path, None).json(&open).send().await.unwrap();
+        let answer = floor
+            .request("POST", path, None)
+            .json(&open)
+            .send()
+            .await
+            .unwrap();
         super::told(answer).await
     };
     let (_, before) = ask("/api/v1/public/query").await;
-    assert!(!before["steps"].as_array().unwrap().is_empty(), "the twin: {before}");
+    assert!(
+        !before["steps"].as_array().unwrap().is_empty(),
+        "the twin: {before}"
+    );
     set_circle(&floor, &["officer"]).await;
     let (status, after) = ask("/api/v1/public/query").await;
-    assert_eq!((status, &after["steps"], &after["deadline"]), (200, &json!([]), &Value::Null));
+    assert_eq!(
+        (status, &after["steps"], &after["deadline"]),
+        (200, &json!([]), &Value::Null)
+    );
     assert_eq!(ask("/api/v1/public/urge").await.0, 204);
     let admin = floor.session("admin").await;
     let (_, sent) = get(&floor, "/api/v1/outbox", &admin).await;
     let of = |secret: bool| {
         let rows = sent["items"].as_array().unwrap().iter();
-        rows.filter(move |row| row["confidential"] == secret).collect::<Vec<_>>()
+        rows.filter(move |row| row["confidential"] == secret)
+            .collect::<Vec<_>>()
     };
-    assert!(of(false).iter().any(|row| row["ticket_number"] == row_number(&open)), "the twin: {sent}");
+    assert!(
+        of(false)
+            .iter()
+            .any(|row| row["ticket_number"] == row_number(&open)),
+        "the twin: {sent}"
+    );
     assert!(!of(true).is_empty(), "{sent}");
     for row in of(true) {
         assert_eq!(
-            (&row["ticket"], row["ticket_number"].as_str(), row["recipient"].as_str()),
+            (
+                &row["ticket"],
+                row["ticket_number"].as_str(),
+                row["recipient"].as_str()
+            ),
             (&Value::Null, Some(""), Some("***"))
         );
     }

@@ -16,7 +16,12 @@ use crate::http::floor::PASSWORD;
 
 async fn sign_in(floor: &Floor, user: &str) -> String {
     let body = json!({"user": user, "password": PASSWORD});
-    let answer = floor.request("POST", "/api/v1/session", None).json(&body).send().await.unwrap();
+    let answer = floor
+        .request("POST", "/api/v1/session", None)
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), 200);
     let line = answer.headers()["set-cookie"].to_str().unwrap();
     line.split(';').next().unwrap().to_owned()
@@ -47,12 +52,19 @@ async fn ac_4_3_3_of_two_sessions_of_one_account_the_older_is_closed_and_logged(
     // Both have signed the commitment.
     for user in ["agent", "supervisor"] {
         let cookie = floor.session(user).await;
-        floor.request("DELETE", "/api/v1/session", Some(&cookie)).send().await.unwrap();
+        floor
+            .request("DELETE", "/api/v1/session", Some(&cookie))
+            .send()
+            .await
+            .unwrap();
     }
     let older = sign_in(&floor, "agent").await;
     let beside = sign_in(&floor, "supervisor").await;
     assert_eq!(get(&floor, "/api/v1/tickets", &older).await.0, 200);
-    assert!(facts(&floor, "user.session_replaced").await.is_empty(), "nothing was there to end");
+    assert!(
+        facts(&floor, "user.session_replaced").await.is_empty(),
+        "nothing was there to end"
+    );
 
     let mut newer = String::new();
     let end = end_of_stream(&floor, &older, async || newer = sign_in(&floor, "agent").await).await;
@@ -60,7 +72,11 @@ async fn ac_4_3_3_of_two_sessions_of_one_account_the_older_is_closed_and_logged(
     let (status, problem) = get(&floor, "/api/v1/tickets", &older).await;
     assert_eq!(
         (status, problem["code"].as_str(), problem["title"].as_str()),
-        (401, Some("session_replaced"), Some("该账号已在其他地方登录，本次登录已结束"))
+        (
+            401,
+            Some("session_replaced"),
+            Some("该账号已在其他地方登录，本次登录已结束")
+        )
     );
     let replaced = facts(&floor, "user.session_replaced").await;
     assert_eq!(replaced.len(), 1);
@@ -75,11 +91,19 @@ async fn ac_4_3_3_of_two_sessions_of_one_account_the_older_is_closed_and_logged(
     assert_eq!(get(&floor, "/api/v1/tickets", &newer).await.0, 200);
     assert_eq!(get(&floor, "/api/v1/tickets", &beside).await.0, 200);
     // And after a sign-out there is nothing to end.
-    floor.request("DELETE", "/api/v1/session", Some(&newer)).send().await.unwrap();
+    floor
+        .request("DELETE", "/api/v1/session", Some(&newer))
+        .send()
+        .await
+        .unwrap();
     sign_in(&floor, "agent").await;
     assert_eq!(facts(&floor, "user.session_replaced").await.len(), 1);
     let (status, problem): (u16, Value) = get(&floor, "/api/v1/session", &newer).await;
-    assert_eq!((status, problem["code"].as_str()), (401, Some("not_signed_in")), "he left by himself");
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (401, Some("not_signed_in")),
+        "he left by himself"
+    );
 }
 
 #[tokio::test]
