@@ -34,6 +34,8 @@ use crate::http::instant::Instant;
 use crate::http::instant::maybe;
 use crate::http::live_call::shown;
 use crate::http::page;
+use crate::http::reconciliation::cutoff;
+use crate::io::store::calls::Became;
 use crate::io::store::calls::CallFilter;
 use crate::io::store::calls::CallLine;
 use crate::report::cdr::CallRecord;
@@ -295,6 +297,8 @@ pub(crate) struct CallQuery {
     queue: Option<String>,
     /// An outcome's code.
     outcome: Option<String>,
+    /// What answered calls became, as `/calls/reconciliation` counts them.
+    became: Option<String>,
     /// `next` of the page before.
     cursor: Option<String>,
     /// Rows, 1 to 500; 100 when nothing is said.
@@ -364,6 +368,7 @@ pub(crate) async fn list(
         agent,
         queue: queue.map_err(|_| Problem::new(Code::Unknown).field("queue"))?,
         outcome: outcome.map_err(|_| Problem::new(Code::Unknown).field("outcome"))?,
+        became: query.became.map(|became| (Became(became), cutoff(&web))),
         after: page::cursor(query.cursor.as_deref())?,
         limit: page::limit(query.limit)?,
         ..CallFilter::default()
@@ -404,7 +409,7 @@ pub(crate) async fn search(
     found(&web, &filter).await
 }
 
-async fn found(web: &Web, filter: &CallFilter) -> Result<Json<CallPageDto>, Problem> {
+pub(crate) async fn found(web: &Web, filter: &CallFilter) -> Result<Json<CallPageDto>, Problem> {
     let (lines, next) = web.engine.store().calls(filter).await?;
     let profile = web.engine.profile();
     let mut items = Vec::with_capacity(lines.len());

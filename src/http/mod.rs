@@ -30,6 +30,7 @@ mod outbox;
 mod page;
 mod profiles;
 mod queues;
+mod reconciliation;
 mod recordings;
 mod reference;
 mod session;
@@ -175,6 +176,8 @@ fn resources() -> OpenApiRouter<Web> {
         .routes(routes!(profiles::activate))
         .routes(routes!(calls::list))
         .routes(routes!(calls::search))
+        .routes(routes!(reconciliation::undisposed))
+        .routes(routes!(reconciliation::reconciliation))
         .routes(routes!(calls::show))
         .routes(routes!(calls::reveal))
         .routes(routes!(calls::hang_up))
@@ -207,6 +210,7 @@ fn orders() -> OpenApiRouter<Web> {
         .routes(routes!(tickets::show, tickets::save))
         .routes(routes!(tickets::submit))
         .routes(routes!(tickets::commands::give))
+        .routes(routes!(tickets::call::make))
         .routes(routes!(tickets::add_matter))
         .routes(routes!(tickets::reveal))
         .routes(routes!(tickets::history::show))
