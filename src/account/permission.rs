@@ -52,6 +52,8 @@ verbs! {
     CallReveal = "call.reveal",
     /// Calls the appellant of a work order that he sees.
     CallMake = "call.make",
+    /// Sees what answered calls have become, and which became nothing.
+    CallReconcile = "call.reconcile",
     /// Ends a call.
     CallHangup = "call.hangup",
     /// Lists recordings.
@@ -328,6 +330,7 @@ const SUPERVISOR: &[(Verb, Reach)] = &[
     (Verb::CallList, Reach::Organ),
     (Verb::CallRead, Reach::Organ),
     (Verb::CallReveal, Reach::Organ),
+    (Verb::CallReconcile, Reach::Organ),
     (Verb::CallHangup, Reach::Organ),
     (Verb::RecordingList, Reach::Organ),
     (Verb::RecordingPlay, Reach::Organ),
@@ -466,6 +469,7 @@ const fn grants(role: Role) -> [&'static [(Verb, Reach)]; 2] {
             &[
                 (Verb::CallList, Organ),
                 (Verb::CallRead, Organ),
+                (Verb::CallReconcile, Organ),
                 (Verb::RecordingList, Organ),
                 (Verb::RecordingPlay, Organ),
                 (Verb::RecordingExport, Organ),

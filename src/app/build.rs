@@ -48,6 +48,8 @@ use crate::engine::metrics::Metrics;
 use crate::engine::outbox::Outbox;
 use crate::engine::outbox::OutboxParts;
 use crate::engine::outbox::Pace;
+use crate::engine::dispositions::DispositionParts;
+use crate::engine::dispositions::Dispositions;
 use crate::engine::policies::Policies;
 use crate::engine::projector::Projector;
 use crate::engine::recovery;
@@ -374,6 +376,20 @@ fn start_order_tasks(
     });
     tokio::spawn(deadlines.run(|error| tracing::error!(%error, "clocks of work orders are fired late")));
     tokio::spawn(spine.alarms.clone().run());
+    let dispositions = Dispositions::new(DispositionParts {
+        store: house.store.clone(),
+        audit: house.audit.clone(),
+        alarms: spine.alarms.clone(),
+        reference: {
+            let tickets = tickets.clone();
+            Arc::new(move || tickets.reference())
+        },
+        clock: Arc::new(house.clock),
+        zone: house.zone.clone(),
+    });
+    tokio::spawn(
+        dispositions.run(|error| tracing::error!(%error, "what became of calls is told late")),
+    );
     let heads_zone = house.zone.clone();
     tokio::spawn(house.audit.clone().keep_heads_daily(
         house.clock,

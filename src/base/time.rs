@@ -77,6 +77,16 @@ impl Add<Duration> for WallTime {
     }
 }
 
+impl std::ops::Sub<Duration> for WallTime {
+    type Output = Self;
+    fn sub(self, duration: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(micros(duration)).unwrap_or(i64::MAX)),
+        )
+    }
+}
+
 /// One reading of both clocks, taken once per input and handed down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {

@@ -19,7 +19,6 @@ use std::time::Duration;
 use crate::base::ids::InteractionId;
 use crate::base::ids::PromptId;
 use crate::base::ids::RecordingId;
-use crate::base::ids::TicketId;
 use crate::base::phone_number::Number;
 use crate::call::context::CallOutput;
 use crate::call::context::CallSettings;
@@ -50,8 +49,6 @@ const RINGBACK: &str = "ringback";
 /// What makes a call one of ours.
 #[derive(Debug)]
 pub struct Outbound {
-    /// The work order that it is about.
-    pub ticket: Option<TicketId>,
     /// The request to the citizen, without its SDP.
     invite: OutgoingInvite,
     /// The network has sent sound before the answer.
@@ -64,8 +61,6 @@ pub struct NewOutbound {
     pub id: InteractionId,
     /// Whom.
     pub callee: Number,
-    /// The work order that it is about.
-    pub ticket: Option<TicketId>,
     /// Its settings.
     pub settings: CallSettings,
     /// The citizen's leg, whose session begins when he is dialled.
@@ -91,7 +86,6 @@ impl Call {
         };
         let mut call = Self::new(ctx, call, State::Summoning);
         call.outbound = Some(Outbound {
-            ticket: new.ticket,
             invite: new.invite,
             early: false,
         });

@@ -33,8 +33,6 @@ use crate::call::leg::Leg;
 use crate::call::offer::Offer;
 use crate::call::talk::Talk;
 use crate::fact::Actor;
-use crate::fact::Fact;
-use crate::fact::Record;
 use crate::fact::call::CallFact;
 use crate::fact::call::EndedBy;
 use crate::fact::call::Outcome;
@@ -374,16 +372,7 @@ impl Call {
             EndedBy::Caller => Actor::caller(),
             _ => Actor::system(),
         };
-        let ticket = self.outbound.as_ref().and_then(|outbound| outbound.ticket);
-        ctx.facts.push(Record {
-            now: ctx.now,
-            interaction: Some(self.id),
-            ticket,
-            actor,
-            cause,
-            fact: Fact::Call(CallFact::Ended { outcome, by, status }),
-            personal: None,
-        });
+        ctx.fact(self.id, actor, cause, CallFact::Ended { outcome, by, status });
         ctx.out.push(CallOutput::StopFlowTimer);
         ctx.out.push(CallOutput::Over);
     }

@@ -95,6 +95,8 @@ kinds! {
     SmsGatewayDown = "sms-gateway-down" Critical,
     /// A closed order could not be archived.
     ArchiveFailed = "archive-failed" Critical,
+    /// Calls that were answered long ago have become nothing.
+    CallsUndisposed = "calls-undisposed" Warning,
     /// Nobody is there to take calls.
     NoAgentSignedIn = "no-agent-signed-in" Info,
 }

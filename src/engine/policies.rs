@@ -1,4 +1,5 @@
-//! Turns facts into commands; the only place that does. Today: an agent answered, so a work order's draft is opened.
+//! Turns facts into commands; the only place that does. Today: an agent answered, so a work order's draft is opened;
+//! and a call that was made for an order ended, so it is entered there (`engine::callouts`).
 //!
 //! **Invariants.** Facts are taken in order, from the database, with a checkpoint that is committed together with what
 //! the commands did: nothing is done twice and nothing is left out, across restarts too.
@@ -11,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::base::ids::InteractionId;
+use crate::engine::callouts::Callouts;
 use crate::engine::projector::read_fact;
 use crate::engine::ticket_service::DraftRequest;
 use crate::engine::ticket_service::TicketService;
@@ -38,16 +40,19 @@ pub struct Policies {
     tickets: TicketService,
     node: String,
     at: Option<FactNo>,
+    callouts: Callouts,
 }
 
 impl Policies {
     /// Makes the policies over `node`'s facts.
     pub fn new(store: Store, tickets: TicketService, node: &str) -> Self {
+        let callouts = Callouts::new(store.clone(), tickets.clone(), node);
         Self {
             store,
             tickets,
             node: node.to_owned(),
             at: None,
+            callouts,
         }
     }
 
@@ -86,9 +91,10 @@ impl Policies {
                 self.at = None;
             }
             if !result? {
-                return Ok(());
+                break;
             }
         }
+        self.callouts.catch_up(up_to).await
     }
 
     /// Takes one batch; whether there may be more.

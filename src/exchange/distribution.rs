@@ -174,8 +174,8 @@ impl Exchange {
         self.with_call(now, interaction, |call, ctx| {
             if call.offer_epoch() == Some(epoch) {
                 call.drop_offer(ctx);
-                call.agent_missed(ctx, outcome);
             }
+            call.agent_missed(ctx, outcome);
         });
     }
 }

@@ -95,7 +95,6 @@ impl Exchange {
         let placed = NewOutbound {
             id: new.interaction,
             callee: new.number.clone(),
-            ticket: new.ticket,
             settings,
             customer,
             invite,

@@ -1,5 +1,7 @@
 //! Facts about the program: starts, stops, published profiles, alarms, counted refusals.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -75,6 +77,18 @@ pub enum SystemFact {
     AlarmAcknowledged {
         /// Which.
         alarm: AlarmId,
+    },
+    /// A day was closed: what became of every answered call that came on it.
+    #[serde(rename = "day.reconciled")]
+    DayReconciled {
+        /// The civil day of the site, `YYYY-MM-DD`.
+        day: String,
+        /// Calls that an agent answered.
+        answered: u64,
+        /// Those of them that became nothing.
+        undisposed: u64,
+        /// How many became what; the sum is `answered`.
+        sums: BTreeMap<String, u64>,
     },
     /// INVITEs of one minute that were refused while facts could not be taken one by one.
     #[serde(rename = "call.refusals_counted")]

@@ -35,7 +35,9 @@ use crate::http::instant::Instant;
 use crate::http::instant::maybe;
 use crate::http::live_call::shown;
 use crate::http::page;
+use crate::http::reconciliation::cutoff;
 use crate::http::tickets::sight::hidden_calls;
+use crate::io::store::calls::Became;
 use crate::io::store::calls::CallFilter;
 use crate::io::store::calls::CallLine;
 use crate::report::cdr::CallRecord;
@@ -307,6 +309,8 @@ pub(crate) struct CallQuery {
     queue: Option<String>,
     /// An outcome's code.
     outcome: Option<String>,
+    /// What answered calls became, as `/calls/reconciliation` counts them.
+    became: Option<String>,
     /// `next` of the page before.
     cursor: Option<String>,
     /// Rows, 1 to 500; 100 when nothing is said.
@@ -376,6 +380,7 @@ pub(crate) async fn list(
         agent,
         queue: queue.map_err(|_| Problem::new(Code::Unknown).field("queue"))?,
         outcome: outcome.map_err(|_| Problem::new(Code::Unknown).field("outcome"))?,
+        became: query.became.map(|became| (Became(became), cutoff(&web))),
         after: page::cursor(query.cursor.as_deref())?,
         limit: page::limit(query.limit)?,
         ..CallFilter::default()
@@ -418,14 +423,14 @@ pub(crate) async fn search(
 
 /// What becomes of a call in a list, of whose confidential order the reader may not know.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Hidden {
+pub(crate) enum Hidden {
     /// It is there without order, recording and caller.
     Bare,
     /// It is not there: whoever looks for a number learns nothing of it.
     LeftOut,
 }
 
-async fn found(
+pub(crate) async fn found(
     web: &Web,
     who: &SignedIn,
     filter: &CallFilter,

@@ -37,6 +37,7 @@ mod page;
 mod profiles;
 mod queues;
 mod ratios;
+mod reconciliation;
 mod recordings;
 mod reference;
 mod rule_proposals;
@@ -192,6 +193,8 @@ fn resources() -> OpenApiRouter<Web> {
         .routes(routes!(profiles::activate))
         .routes(routes!(calls::list))
         .routes(routes!(calls::search))
+        .routes(routes!(reconciliation::undisposed))
+        .routes(routes!(reconciliation::reconciliation))
         .routes(routes!(calls::show))
         .routes(routes!(calls::reveal))
         .routes(routes!(calls::hang_up))
@@ -230,6 +233,7 @@ fn orders() -> OpenApiRouter<Web> {
         .routes(routes!(tickets::show, tickets::save))
         .routes(routes!(tickets::submit))
         .routes(routes!(tickets::commands::give))
+        .routes(routes!(tickets::call::make))
         .routes(routes!(tickets::add_matter))
         .routes(routes!(tickets::reveal))
         .routes(routes!(tickets::history::show))

@@ -284,6 +284,12 @@ impl TicketService {
         }
     }
 
+    /// An id for a call that is to be made.
+    pub fn draw_call(&self) -> InteractionId {
+        let mut random = self.inner.random.lock().unwrap_or_else(PoisonError::into_inner);
+        InteractionId::new(self.inner.clock.now(), &mut random)
+    }
+
     fn draw(&self, now: Now) -> (TicketId, String) {
         let mut random = self.inner.random.lock().unwrap_or_else(PoisonError::into_inner);
         let code = random.below(QUERY_CODE_BOUND);

@@ -5,6 +5,7 @@
 //! **Not here.** Rules (`ticket::decide`), transactions (`engine::ticket_service`).
 //! **Source.** DB1302/T 604—2025 3.4, 7.1 to 7.9, 8.4.2.1.
 
+pub(crate) mod call;
 pub(crate) mod commands;
 pub(crate) mod dossier;
 pub(crate) mod dto;

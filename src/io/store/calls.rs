@@ -3,6 +3,7 @@
 //! **Invariants.** One row per interaction; written whole whenever its record changed; `version` counts the writes.
 //! **Not here.** How facts become a record (`report::cdr`).
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use crate::base::ids::AgentId;
@@ -74,6 +75,8 @@ pub struct CallFilter {
     pub caller_tag: Option<String>,
     /// Keyed tag of its last four digits.
     pub last4_tag: Option<String>,
+    /// Answered calls to us that became this, as things stand at an instant.
+    pub became: Option<(Became, Cutoff)>,
     /// Only those that are over, or only those that are not.
     pub ended: Option<bool>,
     /// The page before ended here.
@@ -81,6 +84,22 @@ pub struct CallFilter {
     /// Rows at most (1 to 500).
     pub limit: u32,
 }
+
+/// What became of an answered call: the end of its first order (`answered`, `not_accepted`, `invalid` …), `order` for one
+/// that went on, `undisposed` for a draft or nothing, `pending` while the agent may still write.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Became(pub String);
+
+impl Became {
+    /// Nothing, though there was time.
+    pub fn undisposed() -> Self {
+        Self("undisposed".to_owned())
+    }
+}
+
+/// Calls whose work after the call ended later than this may still become something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cutoff(pub WallTime);
 
 /// A call in a list: the record without segments and offers, and its work order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +121,18 @@ macro_rules! columns {
     };
 }
 
+/// What became of an answered call, with the cutoff's placeholder.
+macro_rules! became {
+    ($cutoff:literal) => {
+        concat!(
+            "CASE WHEN t.id IS NOT NULL AND t.state NOT IN ('intake', 'draft') THEN COALESCE(t.ending, 'order')
+             WHEN i.ended_at_us IS NULL OR i.ended_at_us + i.wrapup_ms * 1000 > CAST(",
+            $cutoff,
+            " AS BIGINT) THEN 'pending' ELSE 'undisposed' END"
+        )
+    };
+}
+
 const LIST: &str = concat!(
     "SELECT ",
     columns!(),
@@ -112,8 +143,11 @@ const LIST: &str = concat!(
       AND (CAST($6 AS TEXT) IS NULL OR i.caller_tag = $6)
       AND (CAST($7 AS TEXT) IS NULL OR i.caller_last4_tag = $7)
       AND (CAST($8 AS BIGINT) IS NULL OR (CASE WHEN i.ended_at_us IS NULL THEN 0 ELSE 1 END) = $8)
+      AND (CAST($11 AS TEXT) IS NULL OR (i.direction = 'inbound' AND i.agent_answered_at_us IS NOT NULL AND ",
+    became!("$12"),
+    " = $11))
       AND (i.offered_at_us < $9 OR (i.offered_at_us = $9 AND i.id < $10))
-      ORDER BY i.offered_at_us DESC, i.id DESC LIMIT $11"
+      ORDER BY i.offered_at_us DESC, i.id DESC LIMIT $13"
 );
 const BY_CALLER: &str = concat!(
     "SELECT ",
@@ -144,6 +178,8 @@ impl Store {
             filter.ended.map(i64::from),
             at,
             id,
+            filter.became.as_ref().map(|(became, _)| became.0.as_str()),
+            filter.became.as_ref().map_or(i64::MAX, |(_, cutoff)| cutoff.0.as_micros()),
             i64::from(limit),
         ];
         let lines = sql::read(self.database(), LIST, values, read_line).await?;
@@ -153,6 +189,58 @@ impl Store {
             id: line.record.interaction.to_string(),
         });
         Ok((lines, end))
+    }
+
+    /// Counts what became of the answered calls to us that came in `[from, to)`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn dispositions(
+        &self,
+        (from, to): (WallTime, WallTime),
+        cutoff: Cutoff,
+    ) -> Result<BTreeMap<String, u64>, StoreError> {
+        const SQL: &str = concat!(
+            "SELECT b.became, COUNT(*) FROM (SELECT ",
+            became!("$3"),
+            " AS became FROM interaction i LEFT JOIN ticket t ON t.interaction = i.id AND t.matter = 1
+             WHERE i.offered_at_us >= $1 AND i.offered_at_us < $2 AND i.direction = 'inbound'
+             AND i.agent_answered_at_us IS NOT NULL) b GROUP BY b.became ORDER BY b.became"
+        );
+        let values = values![from, to, cutoff.0];
+        let rows = sql::read(self.database(), SQL, values, |cells| {
+            Ok((cells.text()?, cells.count()?))
+        });
+        Ok(rows.await?.into_iter().collect())
+    }
+
+    /// When the first call came that is on record.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn first_call_at(&self) -> Result<Option<WallTime>, StoreError> {
+        const SQL: &str = "SELECT offered_at_us FROM interaction ORDER BY offered_at_us LIMIT 1";
+        Ok(sql::read(self.database(), SQL, [], sql::Cells::instant).await?.pop())
+    }
+
+    /// The last civil day that was closed, as `YYYY-MM-DD`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn last_day_closed(&self) -> Result<Option<String>, StoreError> {
+        const SQL: &str = "SELECT day FROM day_close ORDER BY day DESC LIMIT 1";
+        Ok(sql::read(self.database(), SQL, [], sql::Cells::text).await?.pop())
+    }
+
+    /// When a day was closed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn day_closed_at(&self, day: &str) -> Result<Option<WallTime>, StoreError> {
+        const SQL: &str = "SELECT closed_at_us FROM day_close WHERE day = $1";
+        Ok(sql::read(self.database(), SQL, values![day], sql::Cells::instant)
+            .await?
+            .pop())
     }
 
     /// Lists the latest calls of a number by its keyed tag.
@@ -276,6 +364,24 @@ pub struct CallChange<'a> {
 }
 
 impl Tx {
+    /// Notes that a day is closed; false when somebody has.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn close_day(
+        &mut self,
+        day: &str,
+        at: WallTime,
+        sums: &BTreeMap<String, u64>,
+    ) -> Result<bool, StoreError> {
+        const SQL: &str = "INSERT INTO day_close (day, closed_at_us, answered, undisposed, sums)
+            VALUES ($1, $2, $3, $4, $5) ON CONFLICT (day) DO NOTHING";
+        let answered: u64 = sums.values().sum();
+        let undisposed = sums.get("undisposed").copied().unwrap_or(0);
+        let values = values![day, at, answered, undisposed, json(sums)];
+        Ok(self.execute(SQL, values).await? == 1)
+    }
+
     /// Writes changed records of `node`.
     ///
     /// # Errors

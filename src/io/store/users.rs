@@ -147,6 +147,17 @@ impl Store {
             .pop())
     }
 
+    /// Reads the account of the person who works as an agent.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn account_of_agent(&self, agent: &AgentId) -> Result<Option<Account>, StoreError> {
+        const SQL: &str = concat!("SELECT ", columns!(), " FROM account WHERE agent = $1");
+        Ok(sql::read(self.database(), SQL, values![agent.as_str()], read)
+            .await?
+            .pop())
+    }
+
     /// Lists every account by name.
     ///
     /// # Errors

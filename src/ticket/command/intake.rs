@@ -172,7 +172,7 @@ pub struct LinkCall {
     /// The call.
     #[schema(value_type = String)]
     pub interaction: InteractionId,
-    /// `intake`, `followup`, `contact`, `urge`, `other`.
+    /// `intake`, `followup`, `contact`, `callback`, `urge`, `other`.
     pub purpose: String,
     /// Its recording.
     #[schema(value_type = Option<String>)]

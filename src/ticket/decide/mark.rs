@@ -43,7 +43,7 @@ pub const ADDED_MAX: u32 = 50;
 const FILE_NAME_MAX: usize = 200;
 
 const FILE_PURPOSES: [&str; 5] = ["evidence", "photo", "reply", "conclusion", "other"];
-const CALL_PURPOSES: [&str; 5] = ["intake", "followup", "contact", "urge", "other"];
+const CALL_PURPOSES: [&str; 6] = ["intake", "followup", "contact", "callback", "urge", "other"];
 
 /// Accepted and not at its end.
 pub(super) const OPEN: [State; 8] = [

@@ -10,6 +10,7 @@ use rexian::exchange::snapshot::ViewChange;
 use rexian::fact::Actor;
 use rexian::fact::Fact;
 use rexian::fact::agent::Presence;
+use rexian::fact::call::CallFact;
 use rexian::fact::call::Direction;
 use rexian::fact::call::RefusalReason;
 use rexian::media::command::MediaCommand;
@@ -126,7 +127,7 @@ fn an_agent_calls_a_citizen_and_both_talk() {
     rig.pass(2_000);
     rig.respond(0, &invite, 200, SDP);
     assert_eq!(rig.told(PHONES[0]), "ACK");
-    assert_eq!(state(&rig), CallState::Dialling);
+    assert_eq!((occupancy(&rig), state(&rig)), (Occupancy::Talking, CallState::Dialling));
     let agent_leg = rig.opened();
     let (leg, playback) = rig.playing();
     assert_eq!((leg, playback.repeat), (agent_leg, Repeat::Forever), "ringback");
@@ -149,7 +150,7 @@ fn an_agent_calls_a_citizen_and_both_talk() {
         _ => None,
     });
     assert_eq!(recorded, Some((customer_leg, interaction)), "recording begins here");
-    assert_eq!((occupancy(&rig), state(&rig)), (Occupancy::Talking, CallState::Talking));
+    assert_eq!(state(&rig), CallState::Talking);
     rig.pass(30_000);
     rig.trunk_says(&citizen, "BYE", 1, "");
     assert_eq!(rig.told(CITY), "200");
@@ -160,8 +161,9 @@ fn an_agent_calls_a_citizen_and_both_talk() {
     assert_eq!(kinds(&record), ["setup", "talk"]);
     assert_eq!((record.talk_ms, record.wait_ms), (30_000, 0));
     assert!(record.recording.is_some() && record.queue.is_none() && record.visits.is_empty());
-    let end = rig.facts.iter().rev().find(|it| matches!(&it.fact, Fact::Call(_))).unwrap();
-    assert!(rig.facts.iter().any(|it| it.ticket.is_some() && it.cause == "sip:bye"), "{end:?}");
+    let begins = |it: &&rexian::fact::Record| matches!(&it.fact, Fact::Call(CallFact::Offered { .. }));
+    let offered = rig.facts.iter().find(begins).unwrap();
+    assert!(offered.ticket.is_some(), "the order stands in the envelope: {offered:?}");
 }
 
 #[test]
@@ -243,9 +245,9 @@ fn a_citizen_who_does_not_pick_up_is_rung_for_a_minute() {
     rig.pass(59_000);
     assert_eq!(rig.told(CITY), "");
     rig.pass(2_000);
-    assert_eq!(rig.told(CITY), "CANCEL");
+    assert!(rig.told(CITY).starts_with("CANCEL"));
     rig.trunk_responds(&citizen, 487, "");
-    assert_eq!(rig.told(PHONES[0]), "BYE");
+    assert!(rig.told(PHONES[0]).starts_with("BYE"));
     assert_eq!(
         ended(&rig),
         ("no_answer".into(), "ring_timeout".into(), serde_json::Value::Null)

@@ -19,10 +19,6 @@ DROP TABLE offer;
 ALTER TABLE offer_any RENAME TO offer;
 CREATE INDEX offer_interaction ON offer (interaction);
 
--- Answered calls by when their work after the call ended: what has no order is found among them.
-CREATE INDEX interaction_done ON interaction (agent_answered_at_us, ended_at_us)
-    WHERE agent_answered_at_us IS NOT NULL;
-
 -- How a closed day ended: one row a day, written by the program once.
 CREATE TABLE day_close (
     day TEXT PRIMARY KEY,
