@@ -66,7 +66,10 @@ fn ac_7_1_4a_an_answer_rests_on_an_approved_article_whose_version_is_kept_and_co
             _ => None,
         };
         let id = draft["id"].as_str().unwrap().to_owned();
-        assert_eq!(kept(&row).map(|(id, version)| (id, i64::from(version as i32))), Some((id, 1)));
+        assert_eq!(
+            kept(&row).map(|(id, version)| (id, i64::from(version as i32))),
+            Some((id, 1))
+        );
         let fact = city.fact(ticket, "answered").await.unwrap();
         assert_eq!(
             (fact.actor.as_str(), &fact.body["article"]["version"]),
@@ -78,7 +81,8 @@ fn ac_7_1_4a_an_answer_rests_on_an_approved_article_whose_version_is_kept_and_co
         let current = city.get(&writer, &path).await.body;
         let revision = current["versions"][0]["revision"].as_i64();
         let words = json!({"title": "异地就医备案（新）", "body": "新规定。", "owner": "hotline",
-            "valid_from": "2020-01-01"}).to_string();
+            "valid_from": "2020-01-01"})
+        .to_string();
         let sent = city
             .send(&writer, ("PUT", &path), revision, Some(words.into()))
             .await;
@@ -106,9 +110,14 @@ fn ac_7_1_4c_repeats_propose_their_master_and_a_merge_makes_no_dispatch_and_can_
         let mut repeats: Vec<TicketId> = Vec::new();
         for (key, caller) in [("AP074", CALLER), ("AP075", "13600136000")] {
             let repeat = city.written(caller, &appeal(key).fields).await;
-            let proposed = city.get(&agent, &format!("/tickets/{repeat}/duplicates")).await.body;
+            let proposed = city
+                .get(&agent, &format!("/tickets/{repeat}/duplicates"))
+                .await
+                .body;
             let items = proposed["items"].as_array().unwrap();
-            let place = items.iter().position(|it| it["ticket"]["id"] == master.to_string());
+            let place = items
+                .iter()
+                .position(|it| it["ticket"]["id"] == master.to_string());
             assert!(place.is_some_and(|place| place < 3), "{key}: {proposed}");
             repeats.push(repeat);
         }
@@ -118,8 +127,7 @@ fn ac_7_1_4c_repeats_propose_their_master_and_a_merge_makes_no_dispatch_and_can_
             city.done(&agent, *repeat, merge).await;
             let row = city.ticket(*repeat).await.ticket;
             assert_eq!(row.state, State::Merged);
-            let dispatch =
-                json!({"command": "dispatch", "unit": "cg", "basis": "judgement", "reason": "属于该单位职责"});
+            let dispatch = json!({"command": "dispatch", "unit": "cg", "basis": "judgement", "reason": "属于该单位职责"});
             let refused = city.give(&dispatcher, *repeat, dispatch).await;
             holds(sentence, city.ticket(*repeat).await.ticket.cycles.is_empty())?;
             assert_eq!(refused.refusal(), "409 not_allowed - 7.2");
@@ -142,7 +150,10 @@ fn ac_7_1_4c_repeats_propose_their_master_and_a_merge_makes_no_dispatch_and_can_
             (row.state, row.accepted_at),
             (State::PendingDispatch, Some(instant("2026-11-26 15:00")))
         );
-        assert_eq!(city.due(repeats[1], ClockKind::Dispatch).await, "2026-11-27 12:00");
+        assert_eq!(
+            city.due(repeats[1], ClockKind::Dispatch).await,
+            "2026-11-27 12:00"
+        );
         assert_eq!(city.ticket(master).await.ticket.repeats, [(repeats[0], true)]);
         let unmerged = city.fact(repeats[1], "unmerged").await.unwrap();
         assert_eq!(unmerged.actor, "user:supervisor-hotline");
@@ -176,12 +187,25 @@ fn ac_7_1_5a_only_the_citys_organ_sends_help_and_the_seat_sees_what_it_is_given(
         city.done(&dispatcher, ticket, open_help()).await;
         let assign = json!({"command": "assign_help", "no": 1, "seat": "a1002"});
         city.done(&dispatcher, ticket, assign).await;
-        assert_eq!(city.ticket(ticket).await.ticket.helps[0].state, HelpState::Assigned);
+        assert_eq!(
+            city.ticket(ticket).await.ticket.helps[0].state,
+            HelpState::Assigned
+        );
         let seat = city.person(Role::Expert, HOTLINE).await;
-        let check_in = json!({"command": "check_in", "no": 1, "place": "市民中心三楼", "companions": "审批局张科长"});
+        let stranger = city.named("expert-other", Role::Expert, HOTLINE).await;
+        let path = format!("/tickets/{ticket}");
+        assert_eq!(city.get(&stranger, &path).await.status, 403);
+        let task = city.get(&seat, &path).await.body;
+        let help = &task["parts"]["helps"][0];
+        assert_eq!(
+            (&help["seat"], &help["state"]),
+            (&json!("a1002"), &json!("assigned")),
+            "{task}"
+        );
+        let check_in =
+            json!({"command": "check_in", "no": 1, "place": "市民中心三楼", "companions": "审批局张科长"});
         let seen = city.done(&seat, ticket, check_in).await;
-        assert_eq!(seen["parts"]["helps"][0]["state"]["code"].as_str().or(seen["parts"]["helps"][0]["state"].as_str()),
-            Some("on_site"), "{}", seen["parts"]["helps"]);
+        assert_eq!(seen["parts"]["helps"][0]["state"], "on_site");
         let opened = city.fact(ticket, "help_opened").await.unwrap();
         assert_eq!(opened.actor, "user:dispatcher-hotline");
         let changed = city.fact(ticket, "help_changed").await.unwrap();
@@ -196,48 +220,63 @@ fn ac_7_1_5a_only_the_citys_organ_sends_help_and_the_seat_sees_what_it_is_given(
 #[test]
 fn ac_7_1_5b_help_is_not_closed_without_its_report_and_a_report_that_is_late_is_told() {
     let sentence = "without the report it is not closed";
-    proven(&[(Off::Rules(&["help_report_missing"]), sentence)], async |city| {
-        city.at("2026-11-23 09:00");
-        let ticket = enterprise(city).await;
-        let supervisor = city.person(Role::Supervisor, HOTLINE).await;
-        let seat = city.person(Role::Expert, HOTLINE).await;
-        city.done(&supervisor, ticket, open_help()).await;
-        let assign = json!({"command": "assign_help", "no": 1, "seat": "a1002"});
-        city.done(&supervisor, ticket, assign).await;
-        city.done(&seat, ticket, json!({"command": "check_in", "no": 1, "place": "市民中心"}))
+    proven(
+        &[(Off::Rules(&["help_report_missing"]), sentence)],
+        async |city| {
+            city.at("2026-11-23 09:00");
+            let ticket = enterprise(city).await;
+            let supervisor = city.person(Role::Supervisor, HOTLINE).await;
+            let seat = city.person(Role::Expert, HOTLINE).await;
+            city.done(&supervisor, ticket, open_help()).await;
+            let assign = json!({"command": "assign_help", "no": 1, "seat": "a1002"});
+            city.done(&supervisor, ticket, assign).await;
+            city.done(
+                &seat,
+                ticket,
+                json!({"command": "check_in", "no": 1, "place": "市民中心"}),
+            )
             .await;
-        city.done(&seat, ticket, json!({"command": "end_help", "no": 1})).await;
-        let close = json!({"command": "close_help", "no": 1});
-        let refused = city.give(&supervisor, ticket, close.clone()).await;
-        holds(sentence, refused.status == 422)?;
-        assert_eq!(refused.refusal(), "422 help_report_missing - 7.1.5 b");
-        let row = city.ticket(ticket).await.ticket;
-        let clock = row.clock(ClockKind::HelpReport, 1).unwrap();
-        assert_eq!(clock.deadline, Some(instant("2026-11-25 24:00")));
-        city.pass_until("2026-11-26 08:00").await;
-        let late = city.facts(ticket).await;
-        let late = late.iter().rev().find(|it| {
-            it.kind == "ticket.clock_breached" && it.body["clock"]["kind"] == "help_report"
-        });
-        assert_eq!(
-            late.map(|it| (it.actor.as_str(), it.at)),
-            Some(("system:", instant("2026-11-25 24:00")))
-        );
-        let thin = json!({"command": "report_help", "no": 1, "needs": "变更执照", "steps": "陪同办理",
+            city.done(&seat, ticket, json!({"command": "end_help", "no": 1}))
+                .await;
+            let close = json!({"command": "close_help", "no": 1});
+            let refused = city.give(&supervisor, ticket, close.clone()).await;
+            holds(sentence, refused.status == 422)?;
+            assert_eq!(refused.refusal(), "422 help_report_missing - 7.1.5 b");
+            let row = city.ticket(ticket).await.ticket;
+            let clock = row.clock(ClockKind::HelpReport, 1).unwrap();
+            assert_eq!(clock.deadline, Some(instant("2026-11-25 24:00")));
+            city.pass_until("2026-11-26 08:00").await;
+            let late = city.facts(ticket).await;
+            let late = late
+                .iter()
+                .rev()
+                .find(|it| it.kind == "ticket.clock_breached" && it.body["clock"]["kind"] == "help_report");
+            assert_eq!(
+                late.map(|it| (it.actor.as_str(), it.at)),
+                Some(("system:", instant("2026-11-25 24:00")))
+            );
+            let told = city.messages(ticket).await;
+            let told = told.iter().filter(|it| {
+                it.notification.recipient_tag.as_deref() == Some("unit:hotline")
+                    && it.notification.created_at == instant("2026-11-25 24:00")
+            });
+            assert_eq!(told.count(), 1, "the supervisors are told");
+            let thin = json!({"command": "report_help", "no": 1, "needs": "变更执照", "steps": "陪同办理",
             "result": "已办结"});
-        let refused = city.give(&seat, ticket, thin.clone()).await;
-        assert_eq!(refused.body["fields"], json!(["problems"]));
-        assert_eq!(refused.body["clause"], "DB1302/T 604—2025 7.1.5 b");
-        let mut report = thin;
-        report["problems"] = json!("窗口一次性告知不到位");
-        city.done(&seat, ticket, report).await;
-        city.done(&supervisor, ticket, close).await;
-        assert_eq!(city.ticket(ticket).await.ticket.helps[0].state, HelpState::Closed);
-        let changed = city.fact(ticket, "help_changed").await.unwrap();
-        assert_eq!(
-            (changed.actor.as_str(), &changed.body["state"]),
-            ("user:supervisor-hotline", &json!("closed"))
-        );
-        Ok(())
-    });
+            let refused = city.give(&seat, ticket, thin.clone()).await;
+            assert_eq!(refused.body["fields"], json!(["problems"]));
+            assert_eq!(refused.body["clause"], "DB1302/T 604—2025 7.1.5 b");
+            let mut report = thin;
+            report["problems"] = json!("窗口一次性告知不到位");
+            city.done(&seat, ticket, report).await;
+            city.done(&supervisor, ticket, close).await;
+            assert_eq!(city.ticket(ticket).await.ticket.helps[0].state, HelpState::Closed);
+            let changed = city.fact(ticket, "help_changed").await.unwrap();
+            assert_eq!(
+                (changed.actor.as_str(), &changed.body["state"]),
+                ("user:supervisor-hotline", &json!("closed"))
+            );
+            Ok(())
+        },
+    );
 }

@@ -41,7 +41,10 @@ async fn to_its_unit(city: &City) -> rexian::base::ids::TicketId {
     // A whole district, no street: a dispatcher decides.
     fields["region"] = json!("130203");
     let ticket = city.written(CALLER, &fields).await;
-    let likes = city.get(&agent, &format!("/tickets/{ticket}/duplicates")).await.body;
+    let likes = city
+        .get(&agent, &format!("/tickets/{ticket}/duplicates"))
+        .await
+        .body;
     assert_eq!(likes["items"], json!([]));
     city.done(&agent, ticket, json!({"command": "submit"})).await;
     assert!(!city.messages(ticket).await.is_empty(), "the number is told");
@@ -64,7 +67,8 @@ async fn co_handled(city: &City, ticket: rexian::base::ids::TicketId) {
     city.at("2026-11-24 10:00");
     let approve = json!({"command": "decide_co_handling", "request": 1, "approve": true});
     city.done(&dispatcher, ticket, approve).await;
-    city.done(&co, ticket, json!({"command": "sign_sub", "sub": 1})).await;
+    city.done(&co, ticket, json!({"command": "sign_sub", "sub": 1}))
+        .await;
     city.pass_until("2026-11-26 15:00").await;
     let done = json!({"command": "reply_sub", "sub": 1, "reply": "线路已更换"});
     city.done(&co, ticket, done).await;
@@ -82,7 +86,8 @@ fn the_demo_script_runs_from_the_call_to_the_archive_and_the_five_rates() {
         // 10, 11: the first unit replies for both, and the organ passes it.
         city.at("2026-11-27 10:00");
         city.done(&unit, ticket, summed_up("线路更换后路灯恢复")).await;
-        city.done(&reviewer, ticket, json!({"command": "pass_review"})).await;
+        city.done(&reviewer, ticket, json!({"command": "pass_review"}))
+            .await;
         // 12: the robot reaches nobody, the message neither; a person hears that nothing is solved.
         city.pass_until("2026-11-27 11:00").await;
         city.done(&caller, ticket, tried("robot")).await;
@@ -110,11 +115,13 @@ fn the_demo_script_runs_from_the_call_to_the_archive_and_the_five_rates() {
         city.done(&co, ticket, done).await;
         city.heard(&unit, ticket).await;
         city.done(&unit, ticket, summed_up("北段三盏路灯已更换")).await;
-        city.done(&reviewer, ticket, json!({"command": "pass_review"})).await;
+        city.done(&reviewer, ticket, json!({"command": "pass_review"}))
+            .await;
         // 15: satisfied.
         city.pass_until("2026-12-04 10:00").await;
         let call = city.call(CALLER).await.id.to_string();
-        city.done(&caller, ticket, word("solved", "satisfied", &call)).await;
+        city.done(&caller, ticket, word("solved", "satisfied", &call))
+            .await;
         assert_eq!(city.ticket(ticket).await.ticket.state, State::Closed);
         // 16: archived a day later, and the package is whole.
         city.pass_until("2026-12-05 10:01").await;
@@ -132,7 +139,11 @@ fn the_demo_script_runs_from_the_call_to_the_archive_and_the_five_rates() {
         ] {
             assert_eq!(city.share(rate).await, figure, "{rate}");
         }
-        assert_eq!(city.share("solved_first").await, (0, 1), "the first word stands too");
+        assert_eq!(
+            city.share("solved_first").await,
+            (0, 1),
+            "the first word stands too"
+        );
         let facts = city.facts(ticket).await;
         let acted: std::collections::BTreeSet<&str> = facts.iter().map(|it| it.actor.as_str()).collect();
         for who in [

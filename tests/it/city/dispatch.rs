@@ -46,7 +46,10 @@ fn ac_7_2_praise_is_told_to_its_unit_and_never_has_a_unit_clock() {
 
 #[test]
 fn ac_7_2a_two_hours_to_dispatch_and_the_duty_office_is_told_at_once_and_again_until_it_answers() {
-    let (two_hours, escalated) = ("two hours by day and night", "who is silent for 15 minutes is told of");
+    let (two_hours, escalated) = (
+        "two hours by day and night",
+        "who is silent for 15 minutes is told of",
+    );
     let twins = [
         (Off::Setting("dispatch", json!("3h")), two_hours),
         (Off::Setting("duty_notice", json!("60min")), escalated),
@@ -67,7 +70,11 @@ fn ac_7_2a_two_hours_to_dispatch_and_the_duty_office_is_told_at_once_and_again_u
         city.at("2026-11-23 10:00");
         let unit = city.person(Role::Unit, "rq").await;
         for answered in [true, false] {
-            city.at(if answered { "2026-11-23 10:00" } else { "2026-11-23 12:00" });
+            city.at(if answered {
+                "2026-11-23 10:00"
+            } else {
+                "2026-11-23 12:00"
+            });
             let dispatched = city.now();
             let ticket = city.accepted(CALLER, &appeal("AP029").fields).await;
             city.dispatch(ticket, "rq").await;
@@ -78,7 +85,11 @@ fn ac_7_2a_two_hours_to_dispatch_and_the_duty_office_is_told_at_once_and_again_u
                 .iter()
                 .filter(|it| it.notification.recipient_tag.as_deref() == Some("unit:rq"))
                 .map(|it| it.notification.created_at.since(dispatched));
-            assert!(waited.min().is_some_and(|it| it.as_secs() <= 60), "{}", jobs.len());
+            assert!(
+                waited.min().is_some_and(|it| it.as_secs() <= 60),
+                "{}",
+                jobs.len()
+            );
             if answered {
                 city.at("2026-11-23 10:04");
                 let ack = json!({"command": "acknowledge_duty", "name": "值班员李某"});
@@ -98,11 +109,15 @@ fn ac_7_2a_two_hours_to_dispatch_and_the_duty_office_is_told_at_once_and_again_u
             }
             city.pass_until("2026-11-23 12:16").await;
             let facts = city.facts(ticket).await;
-            let again = facts.iter().filter(|it| it.kind == "ticket.duty_notified").count();
+            let again = facts
+                .iter()
+                .filter(|it| it.kind == "ticket.duty_notified")
+                .count();
             assert!(2 < again, "{again} notices");
-            let silent = facts.iter().rev().find(|it| {
-                it.kind == "ticket.clock_breached" && it.body["clock"]["kind"] == "duty_notice"
-            });
+            let silent = facts
+                .iter()
+                .rev()
+                .find(|it| it.kind == "ticket.clock_breached" && it.body["clock"]["kind"] == "duty_notice");
             holds(
                 escalated,
                 silent.is_some_and(|it| it.at == instant("2026-11-23 12:15")),
@@ -110,7 +125,11 @@ fn ac_7_2a_two_hours_to_dispatch_and_the_duty_office_is_told_at_once_and_again_u
         }
         let agent = city.person(Role::Agent, HOTLINE).await;
         let refused = city
-            .give(&agent, ticket, json!({"command": "dispatch", "unit": "cg", "basis": "judgement"}))
+            .give(
+                &agent,
+                ticket,
+                json!({"command": "dispatch", "unit": "cg", "basis": "judgement"}),
+            )
             .await;
         assert_eq!(refused.refusal(), "403 role - 7.2");
         Ok(())
@@ -137,7 +156,10 @@ fn ac_7_2b1_a_cycle_has_one_first_unit_and_no_second() {
         holds(sentence, units == ["t130203"])?;
         assert_eq!(refused.refusal(), "409 not_allowed - 7.2");
         let other = city.person(Role::Unit, "st").await;
-        assert_eq!(city.give(&other, ticket, json!({"command": "sign"})).await.status, 404);
+        assert_eq!(
+            city.give(&other, ticket, json!({"command": "sign"})).await.status,
+            404
+        );
         let facts = city.facts(ticket).await;
         let sent: Vec<&str> = facts
             .iter()
@@ -165,7 +187,8 @@ async fn co_handled(city: &City) -> TicketId {
     let decide = json!({"command": "decide_co_handling", "request": 1, "approve": true});
     city.done(&dispatcher, ticket, decide).await;
     let co = city.person(Role::Unit, "st").await;
-    city.done(&co, ticket, json!({"command": "sign_sub", "sub": 1})).await;
+    city.done(&co, ticket, json!({"command": "sign_sub", "sub": 1}))
+        .await;
     ticket
 }
 
@@ -205,7 +228,7 @@ fn ac_7_2b2_a_co_unit_has_no_right_to_answer_the_appellant() {
 }
 
 #[test]
-fn ac_7_2b3_the_first_unit_does_not_reply_while_a_co_units_part_is_open() {
+fn ac_7_2b3_the_first_unit_does_not_reply_while_a_part_is_open_unless_the_organ_takes_it_back() {
     let sentence = "an open part holds the reply back";
     proven(&[(Off::Rules(&["co_parts_open"]), sentence)], async |city| {
         let ticket = co_handled(city).await;
@@ -217,13 +240,35 @@ fn ac_7_2b3_the_first_unit_does_not_reply_while_a_co_units_part_is_open() {
         holds(sentence, refused.status == 422)?;
         assert_eq!(refused.refusal(), "422 co_parts_open - B.2");
         let row = city.ticket(ticket).await.ticket;
-        assert_eq!((row.state, row.subs[0].state), (State::Handling, SubState::Handling));
+        assert_eq!(
+            (row.state, row.subs[0].state),
+            (State::Handling, SubState::Handling)
+        );
         let done = json!({"command": "reply_sub", "sub": 1, "reply": "检测达标，已责令清洗"});
         city.done(&co, ticket, done).await;
         let fact = city.fact(ticket, "sub_changed").await.unwrap();
         assert_eq!(
             (fact.actor.as_str(), &fact.body["state"]),
             ("user:unit-st", &json!("done"))
+        );
+        city.done(&first, ticket, summed_up()).await;
+        assert_eq!(city.ticket(ticket).await.ticket.state, State::Review);
+
+        // The organ's own word: the supervisor takes the part back with a reason, and nobody waits for it any more.
+        let ticket = co_handled(city).await;
+        let take_back = json!({"command": "ask_return", "sub": 1, "reason": "other", "overridden": true,
+            "explanation": "检测已由第三方完成，不再等待协办"});
+        let refused = city.give(&first, ticket, take_back.clone()).await;
+        assert_eq!(refused.refusal(), "403 supervisor_only - 7.4");
+        let supervisor = city.person(Role::Supervisor, HOTLINE).await;
+        city.done(&supervisor, ticket, take_back).await;
+        let approve =
+            json!({"command": "decide_return", "request": 2, "approve": true, "reason": "同意取消协办"});
+        city.done(&supervisor, ticket, approve).await;
+        let fact = city.fact(ticket, "sub_changed").await.unwrap();
+        assert_eq!(
+            (fact.actor.as_str(), &fact.body["state"]),
+            ("user:supervisor-hotline", &json!("void"))
         );
         city.done(&first, ticket, summed_up()).await;
         assert_eq!(city.ticket(ticket).await.ticket.state, State::Review);
@@ -250,7 +295,12 @@ fn ac_7_2c_a_street_lamp_goes_to_the_grid_of_its_street_and_without_a_grid_to_th
             ("agent:a1001", &json!(grid))
         );
         let stranger = city.grid_officer("130202001-g01").await;
-        assert_eq!(city.give(&stranger, ticket, json!({"command": "sign"})).await.status, 404);
+        assert_eq!(
+            city.give(&stranger, ticket, json!({"command": "sign"}))
+                .await
+                .status,
+            404
+        );
         let officer = city.grid_officer(&grid).await;
         city.done(&officer, ticket, json!({"command": "sign"})).await;
         let signed = city.fact(ticket, "signed").await.unwrap();

@@ -75,10 +75,18 @@ fn ac_3_2_there_are_six_kinds_and_only_the_organ_changes_one_with_a_reason_and_a
         let seventh = json!({"command": "save_draft", "appeal_type": "petition"});
         let refused = city.give(&agent, ticket, seventh).await;
         holds(six, refused.status == 422)?;
-        assert!(refused.refusal().ends_with(" appeal_type 3.2"), "{}", refused.refusal());
+        assert!(
+            refused.refusal().ends_with(" appeal_type 3.2"),
+            "{}",
+            refused.refusal()
+        );
         for kind in ["consult", "help", "report", "praise", "suggestion", "complaint"] {
-            city.done(&agent, ticket, json!({"command": "save_draft", "appeal_type": kind}))
-                .await;
+            city.done(
+                &agent,
+                ticket,
+                json!({"command": "save_draft", "appeal_type": kind}),
+            )
+            .await;
         }
         city.done(&agent, ticket, json!({"command": "submit"})).await;
         city.dispatch(ticket, "t130203").await;
@@ -88,7 +96,11 @@ fn ac_3_2_there_are_six_kinds_and_only_the_organ_changes_one_with_a_reason_and_a
         holds(organ, by_unit.status == 403)?;
         assert_eq!(by_unit.refusal(), "403 role - 3.2");
         let bare = city
-            .give(&dispatcher, ticket, json!({"command": "change_type", "to": "consult"}))
+            .give(
+                &dispatcher,
+                ticket,
+                json!({"command": "change_type", "to": "consult"}),
+            )
             .await;
         holds(why, bare.status == 422)?;
         assert!(bare.refusal().ends_with(" reason 3.2"), "{}", bare.refusal());
@@ -109,74 +121,81 @@ fn ac_3_2_there_are_six_kinds_and_only_the_organ_changes_one_with_a_reason_and_a
 #[test]
 fn ac_3_3_a_legal_person_is_followed_up_by_a_person_and_never_by_a_robot_or_a_message() {
     let sentence = "a robot's or a message's word does not count";
-    proven(&[(Off::Rules(&["enterprise_by_person"]), sentence)], async |city| {
-        city.at("2026-11-23 10:00");
-        let ticket = city.accepted(CALLER, &appeal("AP061").fields).await;
-        city.dispatch(ticket, "t130208").await;
-        let unit = city.person(Role::Unit, "t130208").await;
-        let reviewer = city.person(Role::Reviewer, HOTLINE).await;
-        let caller = city.person(Role::Followup, HOTLINE).await;
-        city.signed_and_heard(&unit, ticket).await;
-        city.done(&unit, ticket, reply()).await;
-        city.done(&reviewer, ticket, json!({"command": "pass_review"})).await;
-        let planned = city.fact(ticket, "followup_planned").await.unwrap();
-        assert_eq!(
-            (&planned.body["modes"], planned.actor.as_str()),
-            (&json!(["person"]), "user:reviewer-hotline")
-        );
-        assert_eq!(planned.body["only_person"], true);
-        for mode in ["robot", "sms"] {
-            let word = json!({"command": "record_result", "level": "city", "mode": mode, "result": "solved",
+    proven(
+        &[(Off::Rules(&["enterprise_by_person"]), sentence)],
+        async |city| {
+            city.at("2026-11-23 10:00");
+            let ticket = city.accepted(CALLER, &appeal("AP061").fields).await;
+            city.dispatch(ticket, "t130208").await;
+            let unit = city.person(Role::Unit, "t130208").await;
+            let reviewer = city.person(Role::Reviewer, HOTLINE).await;
+            let caller = city.person(Role::Followup, HOTLINE).await;
+            city.signed_and_heard(&unit, ticket).await;
+            city.done(&unit, ticket, reply()).await;
+            city.done(&reviewer, ticket, json!({"command": "pass_review"}))
+                .await;
+            let planned = city.fact(ticket, "followup_planned").await.unwrap();
+            assert_eq!(
+                (&planned.body["modes"], planned.actor.as_str()),
+                (&json!(["person"]), "user:reviewer-hotline")
+            );
+            assert_eq!(planned.body["only_person"], true);
+            for mode in ["robot", "sms"] {
+                let word = json!({"command": "record_result", "level": "city", "mode": mode, "result": "solved",
                 "satisfaction": "satisfied"});
-            let refused = city.give(&caller, ticket, word).await;
-            holds(sentence, refused.status != 200)?;
-            assert_eq!(refused.refusal(), "422 enterprise_by_person - 7.7.1");
-        }
-        let word = json!({"command": "record_result", "level": "city", "mode": "person", "result": "solved",
+                let refused = city.give(&caller, ticket, word).await;
+                holds(sentence, refused.status != 200)?;
+                assert_eq!(refused.refusal(), "422 enterprise_by_person - 7.7.1");
+            }
+            let word = json!({"command": "record_result", "level": "city", "mode": "person", "result": "solved",
             "satisfaction": "satisfied"});
-        city.done(&caller, ticket, word).await;
-        assert_eq!(city.ticket(ticket).await.ticket.state, State::Closed);
-        Ok(())
-    });
+            city.done(&caller, ticket, word).await;
+            assert_eq!(city.ticket(ticket).await.ticket.state, State::Closed);
+            Ok(())
+        },
+    );
 }
 
 #[test]
 fn ac_6_1_every_field_has_event_types_and_nobody_decides_or_reviews_a_complaint_about_himself() {
     let sentence = "the unit complained about does not get the order";
-    proven(&[(Off::Rules(&["conflict_of_interest"]), sentence)], async |city| {
-        city.at("2026-11-23 10:00");
-        let agent = city.person(Role::Agent, HOTLINE).await;
-        let tree = city.get(&agent, "/reference/categories").await.body;
-        let rows = tree["document"]["categories"].as_array().unwrap();
-        let below = |parent: &Value| rows.iter().filter(|it| it["parent"] == *parent).count();
-        let fields: Vec<&Value> = rows.iter().filter(|it| it["parent"].is_null()).collect();
-        assert!(6 < fields.len(), "{} fields", fields.len());
-        for field in fields {
-            assert!(0 < below(&field["code"]), "{field}");
-        }
-        let mut fields = appeal("AP021").fields;
-        fields["target_organ"] = json!("cg");
-        let ticket = city.accepted(CALLER, &fields).await;
-        let dispatcher = city.person(Role::Dispatcher, HOTLINE).await;
-        let to_itself =
-            json!({"command": "dispatch", "unit": "cg", "basis": "judgement", "reason": "属于该单位职责"});
-        let refused = city.give(&dispatcher, ticket, to_itself).await;
-        holds(sentence, refused.status != 200)?;
-        assert_eq!(refused.refusal(), "422 conflict_of_interest - 6.1 a");
-        city.dispatch(ticket, "zj").await;
-        let unit = city.person(Role::Unit, "zj").await;
-        city.signed_and_heard(&unit, ticket).await;
-        city.done(&unit, ticket, reply()).await;
-        let judge = city.person(Role::Reviewer, "cg").await;
-        let refused = city.give(&judge, ticket, json!({"command": "pass_review"})).await;
-        assert_eq!(refused.status, 404, "{}", refused.refusal());
-        let reviewer = city.person(Role::Reviewer, HOTLINE).await;
-        city.done(&reviewer, ticket, json!({"command": "pass_review"})).await;
-        let passed = city.fact(ticket, "review_passed").await.unwrap();
-        assert_eq!(passed.actor, "user:reviewer-hotline");
-        assert_eq!(city.ticket(ticket).await.ticket.unit().unwrap().as_str(), "zj");
-        Ok(())
-    });
+    proven(
+        &[(Off::Rules(&["conflict_of_interest"]), sentence)],
+        async |city| {
+            city.at("2026-11-23 10:00");
+            let agent = city.person(Role::Agent, HOTLINE).await;
+            let tree = city.get(&agent, "/reference/categories").await.body;
+            let rows = tree["document"]["categories"].as_array().unwrap();
+            let below = |parent: &Value| rows.iter().filter(|it| it["parent"] == *parent).count();
+            let fields: Vec<&Value> = rows.iter().filter(|it| it["parent"].is_null()).collect();
+            assert!(6 < fields.len(), "{} fields", fields.len());
+            for field in fields {
+                assert!(0 < below(&field["code"]), "{field}");
+            }
+            let mut fields = appeal("AP021").fields;
+            fields["target_organ"] = json!("cg");
+            let ticket = city.accepted(CALLER, &fields).await;
+            let dispatcher = city.person(Role::Dispatcher, HOTLINE).await;
+            let to_itself = json!({"command": "dispatch", "unit": "cg", "basis": "judgement", "reason": "属于该单位职责"});
+            let refused = city.give(&dispatcher, ticket, to_itself).await;
+            holds(sentence, refused.status != 200)?;
+            assert_eq!(refused.refusal(), "422 conflict_of_interest - 6.1 a");
+            city.dispatch(ticket, "zj").await;
+            let unit = city.person(Role::Unit, "zj").await;
+            city.signed_and_heard(&unit, ticket).await;
+            city.done(&unit, ticket, reply()).await;
+            let judge = city.person(Role::Reviewer, "cg").await;
+            let refused = city.give(&judge, ticket, json!({"command": "pass_review"})).await;
+            assert_eq!(refused.status, 404, "{}", refused.refusal());
+            let reviewer = city.person(Role::Reviewer, HOTLINE).await;
+            city.done(&reviewer, ticket, json!({"command": "pass_review"}))
+                .await;
+            let passed = city.fact(ticket, "review_passed").await.unwrap();
+            assert_eq!(passed.actor, "user:reviewer-hotline");
+            assert_eq!(city.ticket(ticket).await.ticket.unit().unwrap().as_str(), "zj");
+            Ok(())
+        },
+    );
 }
 
 /// A draft of each kind of entry: a call, another channel, a grid officer's report.

@@ -20,7 +20,8 @@ const CALLER: &str = "13800138000";
 
 /// A refusal with all that its reason asks for; `e` names a file of the order.
 async fn refusal(city: &City, ticket: TicketId, reason: &str) -> Value {
-    let mut command = json!({"command": "refuse", "reason": reason, "explanation": "不属于受理范围，已说明原因"});
+    let mut command =
+        json!({"command": "refuse", "reason": reason, "explanation": "不属于受理范围，已说明原因"});
     match reason {
         "b" => {
             command["procedure"] = json!("litigation");
@@ -54,13 +55,24 @@ fn ac_6_2_exactly_six_reasons_can_be_chosen_and_words_are_asked_for() {
             bare["explanation"] = json!("");
             let refused = city.give(by, ticket, bare).await;
             holds(sentence, refused.status == 422)?;
-            assert!(refused.refusal().ends_with(" explanation 6.2"), "{}", refused.refusal());
+            assert!(
+                refused.refusal().ends_with(" explanation 6.2"),
+                "{}",
+                refused.refusal()
+            );
             city.done(by, ticket, whole).await;
             let row = city.ticket(ticket).await.ticket;
             assert_eq!(row.state, State::NotAccepted);
             let fact = city.fact(ticket, "refused").await.unwrap();
-            let actor = if reason == "f" { "user:supervisor-hotline" } else { "agent:a1001" };
-            assert_eq!((fact.actor.as_str(), &fact.body["reason"]), (actor, &json!(reason)));
+            let actor = if reason == "f" {
+                "user:supervisor-hotline"
+            } else {
+                "agent:a1001"
+            };
+            assert_eq!(
+                (fact.actor.as_str(), &fact.body["reason"]),
+                (actor, &json!(reason))
+            );
         }
         let ticket = city.written(CALLER, &appeal("AP064").fields).await;
         for other in ["g", "A", ""] {
@@ -79,15 +91,24 @@ fn ac_6_2b_without_the_procedure_nothing_is_saved_and_each_of_them_can_be_chosen
         let agent = city.person(Role::Agent, HOTLINE).await;
         let supervisor = city.person(Role::Supervisor, HOTLINE).await;
         let ticket = city.written(CALLER, &appeal("AP065").fields).await;
-        let bare = json!({"command": "refuse", "reason": "b", "explanation": "已由法院判决", "route": "请申请再审"});
+        let bare =
+            json!({"command": "refuse", "reason": "b", "explanation": "已由法院判决", "route": "请申请再审"});
         let refused = city.give(&supervisor, ticket, bare.clone()).await;
         holds(sentence, refused.status == 422)?;
-        assert!(refused.refusal().ends_with(" procedure 6.2 b"), "{}", refused.refusal());
+        assert!(
+            refused.refusal().ends_with(" procedure 6.2 b"),
+            "{}",
+            refused.refusal()
+        );
         let mut unrouted = bare.clone();
         unrouted["procedure"] = json!("litigation");
         unrouted["route"] = json!("");
         let refused = city.give(&agent, ticket, unrouted).await;
-        assert!(refused.refusal().ends_with(" route 6.2 b"), "{}", refused.refusal());
+        assert!(
+            refused.refusal().ends_with(" route 6.2 b"),
+            "{}",
+            refused.refusal()
+        );
         assert_eq!(city.ticket(ticket).await.ticket.state, State::Draft);
         let procedures = [
             "litigation",
@@ -148,7 +169,10 @@ fn ac_6_2d_what_was_refused_as_a_secret_is_neither_shown_nor_found_but_by_a_supe
             ("agent:a1001", &json!("d"))
         );
         let row = city.ticket(ticket).await.ticket;
-        assert!(!serde_json::to_string(&row).unwrap().contains(words), "the row is sealed");
+        assert!(
+            !serde_json::to_string(&row).unwrap().contains(words),
+            "the row is sealed"
+        );
         Ok(())
     });
 }
@@ -165,7 +189,11 @@ fn ac_6_2e_a_concluded_matter_needs_the_order_or_the_paper_that_concluded_it() {
         let bare = json!({"command": "refuse", "reason": "e", "explanation": "镇里已书面答复，县里复核维持"});
         let refused = city.give(&supervisor, ticket, bare.clone()).await;
         holds(sentence, refused.status == 422)?;
-        assert!(refused.refusal().ends_with(" concluded 6.2 e"), "{}", refused.refusal());
+        assert!(
+            refused.refusal().ends_with(" concluded 6.2 e"),
+            "{}",
+            refused.refusal()
+        );
         assert_eq!(city.ticket(ticket).await.ticket.state, State::Draft);
         let mut linked = bare.clone();
         linked["concluded"] = json!(earlier.to_string());

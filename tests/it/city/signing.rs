@@ -54,7 +54,10 @@ fn ac_7_3_a_unit_signs_within_one_working_day_and_speaks_to_the_appellant_before
             dispatched(city, "2026-11-23 10:00", "t130203").await,
             dispatched(city, "2026-11-23 10:00", "t130203").await,
         );
-        assert_eq!(city.give(&other, late, json!({"command": "sign"})).await.status, 404);
+        assert_eq!(
+            city.give(&other, late, json!({"command": "sign"})).await.status,
+            404
+        );
         city.at("2026-11-24 23:59:59");
         city.done(&unit, in_time, json!({"command": "sign"})).await;
         city.at("2026-11-24 24:00");
@@ -168,7 +171,10 @@ fn ac_7_4_a_return_is_asked_within_one_working_day_or_three_and_an_approved_one_
             let decided = city.fact(ticket, "request_decided").await.unwrap();
             assert_eq!(decided.actor, "user:dispatcher-hotline");
             if approve {
-                assert_eq!((row.state, close.end), (State::PendingDispatch, Some(ClockEnd::Void)));
+                assert_eq!(
+                    (row.state, close.end),
+                    (State::PendingDispatch, Some(ClockEnd::Void))
+                );
                 assert_eq!(city.due(ticket, ClockKind::Dispatch).await, "2026-11-27 01:30");
                 assert_eq!(decided.body["state"], "approved");
             } else {

@@ -124,10 +124,7 @@ pub(crate) fn instant(text: &str) -> WallTime {
         2 => time.rsplit_once(':').unwrap(),
         _ => (time, "0"),
     };
-    let at = zone().at(
-        CivilDate::parse(day).unwrap(),
-        DayTime::parse(minutes).unwrap(),
-    );
+    let at = zone().at(CivilDate::parse(day).unwrap(), DayTime::parse(minutes).unwrap());
     WallTime::from_micros(at.as_micros() + seconds.parse::<i64>().unwrap() * 1_000_000)
 }
 
@@ -197,7 +194,9 @@ impl City {
         let end = instant(text);
         loop {
             let next = self.engine().store().next_clock_at().await.unwrap();
-            let Some(next) = next.filter(|next| *next <= end) else { break };
+            let Some(next) = next.filter(|next| *next <= end) else {
+                break;
+            };
             if self.now() < next {
                 self.site.clock.set(next);
             }
@@ -223,7 +222,8 @@ impl City {
         let reference = self.engine().references().current();
         let grid = reference.grids.get(grid).unwrap();
         let officer = grid.officer.clone().unwrap();
-        self.named(officer.as_str(), Role::Grid, grid.organ.as_str()).await
+        self.named(officer.as_str(), Role::Grid, grid.organ.as_str())
+            .await
     }
 
     /// Somebody of a certain name.
@@ -241,7 +241,9 @@ impl City {
             tx.insert_account(&account).await.unwrap();
             tx.commit().await.unwrap();
         }
-        Person { user: user.to_owned() }
+        Person {
+            user: user.to_owned(),
+        }
     }
 
     async fn cookie(&self, who: &Person) -> String {
@@ -313,7 +315,8 @@ impl City {
 
     pub(crate) async fn post(&self, who: &Person, path: &str, body: &Value) -> Answer {
         let body = Some(body.to_string().into());
-        self.answer(self.send(who, ("POST", path), None, body).await).await
+        self.answer(self.send(who, ("POST", path), None, body).await)
+            .await
     }
 
     /// Gives an order a command, on the version that stands in the database.
@@ -344,7 +347,8 @@ impl City {
         let entries = document["entries"].as_array_mut().unwrap();
         let entry = entries.iter_mut().find(|it| it["id"] == id).unwrap();
         entry["value"] = value;
-        self.publish(&admin, "settings", &current["version"], &document).await;
+        self.publish(&admin, "settings", &current["version"], &document)
+            .await;
     }
 
     /// Publishes a table without one of its rows.
@@ -352,7 +356,10 @@ impl City {
         let admin = self.person(Role::Admin, HOTLINE).await;
         let current = self.get(&admin, &format!("/reference/{kind}")).await.body;
         let mut document = current["document"].clone();
-        document[kind].as_array_mut().unwrap().retain(|row| row["id"] != id);
+        document[kind]
+            .as_array_mut()
+            .unwrap()
+            .retain(|row| row["id"] != id);
         self.publish(&admin, kind, &current["version"], &document).await;
     }
 
@@ -516,7 +523,8 @@ impl City {
     pub(crate) async fn trail(&self, kind: &str) -> Vec<Seen> {
         let none = rexian::fact::FactNo(0);
         let store = self.engine().store();
-        let facts = store.facts_after(NODE, none, 100_000).await.unwrap();
+        let node = self.engine().audit().node();
+        let facts = store.facts_after(node, none, 10_000).await.unwrap();
         let all = facts.iter().map(|(_, text)| seen(text));
         all.filter(|it| it.kind == kind).collect()
     }
@@ -537,7 +545,8 @@ impl City {
         let ratio = rexian::report::ratio_table::ratio(ratio).unwrap();
         let mut counts = [0, 0];
         for (count, which) in counts.iter_mut().zip([Which::Numerator, Which::Denominator]) {
-            let mut statement = Statement::new(format!("SELECT COUNT(*) FROM {} WHERE ", ratio.base.tables()));
+            let mut statement =
+                Statement::new(format!("SELECT COUNT(*) FROM {} WHERE ", ratio.base.tables()));
             ratio.condition(which, &mut statement, self.now());
             *count = self.count(statement).await;
         }
@@ -561,7 +570,10 @@ impl City {
         }
         match &self.site.address {
             Address::Sqlite(path) => {
-                count!(sqlx::SqliteConnection::connect(&format!("sqlite:{}", path.display())))
+                count!(sqlx::SqliteConnection::connect(&format!(
+                    "sqlite:{}",
+                    path.display()
+                )))
             }
             Address::Postgres(url) => count!(sqlx::PgConnection::connect(url)),
         }
