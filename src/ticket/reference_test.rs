@@ -163,3 +163,19 @@ fn risky_words_are_told_by_their_use() {
     assert_eq!(shipped.risky("此事不归我们管", WordUse::Reply).count(), 1);
     assert_eq!(shipped.risky("此事不归我们管", WordUse::Appeal).count(), 0);
 }
+
+#[test]
+fn a_rule_is_switched_off_by_the_program_alone_and_stays_off_in_the_next_whole() {
+    let shipped = Reference::shipped().unwrap();
+    assert!(!shipped.suspends("state"));
+    let without = (*shipped).clone().without(&["state", "role"]);
+    let next = without.with(Kind::Regions, Kind::Regions.shipped()).unwrap();
+    for it in [&without, &next] {
+        assert!(it.suspends("state") && it.suspends("role") && !it.suspends("content"));
+    }
+    assert!(
+        Kind::ALL
+            .iter()
+            .all(|kind| without.document(*kind) == shipped.document(*kind))
+    );
+}

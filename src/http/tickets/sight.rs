@@ -15,6 +15,7 @@ use crate::base::ids::OrganId;
 use crate::http::Web;
 use crate::http::error::Problem;
 use crate::io::store::tickets::TicketRow;
+use crate::ticket::model::HelpState;
 use crate::ticket::model::State;
 use crate::ticket::model::Ticket;
 use crate::ticket::reference::Reference;
@@ -104,9 +105,16 @@ pub(crate) fn object(ticket: &Ticket, who: &Principal, reference: &Reference) ->
         .iter()
         .position(|path| who.organ.contains(path))
         .unwrap_or(0);
+    // The seat that was sent to help reads the order as its own. Source: 7.1.5 a.
+    let mut helps = ticket.helps.iter().filter(|it| it.state != HelpState::Closed);
+    let is_sent = who.agent.is_some() && helps.any(|it| it.seat == who.agent);
     Object {
         name: format!("ticket/{}", ticket.id),
-        agent: ticket.agent.clone(),
+        agent: if is_sent {
+            who.agent.clone()
+        } else {
+            ticket.agent.clone()
+        },
         organ: (reached < paths.len()).then(|| paths.swap_remove(reached)),
     }
 }

@@ -41,10 +41,10 @@ pub(super) fn check_conflict(work: &Work<'_>) -> Result<(), TicketError> {
     let target = work.ticket.draft.target_organ.as_ref();
     let conflict = work.ctx.reference.conflict(target, organ);
     if conflict.is_some_and(|it| it.decided_by != *organ) {
-        return Err(TicketError::Forbidden {
+        work.refuse(TicketError::Forbidden {
             rule: "conflict_of_interest",
             clause: "6.1",
-        });
+        })?;
     }
     Ok(())
 }

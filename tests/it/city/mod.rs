@@ -2,9 +2,14 @@
 //! every role and organ who sign in over HTTP. What stands beside it are the acceptance checks of the work-order clauses,
 //! each with a twin that shows it red when its rule is switched off.
 
+mod answers;
 mod appeals;
+mod demo;
+mod dispatch;
 mod house;
+mod intake;
+mod refusals;
+mod signing;
 mod smoke;
 mod town;
 mod twin;
-

@@ -6,15 +6,15 @@ use rexian::ticket::model::State;
 use serde_json::json;
 
 use super::appeals::appeal;
-use super::town::in_a_city;
 use super::town::HOTLINE;
+use super::town::in_a_city;
 use super::town::instant;
 
 #[test]
 fn an_order_lives_through_a_night_and_a_restart() {
     in_a_city(async |city| {
         city.at("2026-11-23 10:00");
-        let ticket = city.accepted("13800138000", &appeal("AP010").fields).await;
+        let ticket = city.accepted("13800138000", &appeal("AP021").fields).await;
         city.dispatch(ticket, "t130203").await;
         assert_eq!(city.due(ticket, ClockKind::Sign).await, "2026-11-24 24:00");
         let unit = city.person(Role::Unit, "t130203").await;

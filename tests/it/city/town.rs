@@ -36,6 +36,9 @@ use rexian::io::store::tickets::TicketRow;
 use rexian::io::store::users::Account;
 use rexian::io::store::users::AccountState;
 use rexian::report::cdr::CallRecord;
+use rexian::report::ratio::Bound;
+use rexian::report::ratio::Statement;
+use rexian::report::ratio::Which;
 use rexian::ticket::model::ClockKind;
 use serde_json::Value;
 use serde_json::json;
@@ -121,10 +124,7 @@ pub(crate) fn instant(text: &str) -> WallTime {
         2 => time.rsplit_once(':').unwrap(),
         _ => (time, "0"),
     };
-    let at = zone().at(
-        CivilDate::parse(day).unwrap(),
-        DayTime::parse(minutes).unwrap(),
-    );
+    let at = zone().at(CivilDate::parse(day).unwrap(), DayTime::parse(minutes).unwrap());
     WallTime::from_micros(at.as_micros() + seconds.parse::<i64>().unwrap() * 1_000_000)
 }
 
@@ -140,7 +140,7 @@ impl City {
             clock: Arc::new(CityClock::new()),
             suspended: Arc::default(),
         };
-        site.clock.set(instant("2026-11-23 09:00"));
+        site.clock.set(instant("2026-01-05 09:00"));
         let house = House::open(&site, data.path(), 12_345).await;
         Self {
             kind,
@@ -162,11 +162,6 @@ impl City {
 
     pub(crate) fn engine(&self) -> &Engine {
         &self.house.engine
-    }
-
-    /// The folder with everything the server keeps.
-    pub(crate) fn data(&self) -> &std::path::Path {
-        self.data.path()
     }
 
     pub(crate) fn archiver(&self) -> &rexian::engine::archiver::Archiver {
@@ -199,7 +194,9 @@ impl City {
         let end = instant(text);
         loop {
             let next = self.engine().store().next_clock_at().await.unwrap();
-            let Some(next) = next.filter(|next| *next <= end) else { break };
+            let Some(next) = next.filter(|next| *next <= end) else {
+                break;
+            };
             if self.now() < next {
                 self.site.clock.set(next);
             }
@@ -225,7 +222,8 @@ impl City {
         let reference = self.engine().references().current();
         let grid = reference.grids.get(grid).unwrap();
         let officer = grid.officer.clone().unwrap();
-        self.named(officer.as_str(), Role::Grid, grid.organ.as_str()).await
+        self.named(officer.as_str(), Role::Grid, grid.organ.as_str())
+            .await
     }
 
     /// Somebody of a certain name.
@@ -243,7 +241,9 @@ impl City {
             tx.insert_account(&account).await.unwrap();
             tx.commit().await.unwrap();
         }
-        Person { user: user.to_owned() }
+        Person {
+            user: user.to_owned(),
+        }
     }
 
     async fn cookie(&self, who: &Person) -> String {
@@ -315,7 +315,8 @@ impl City {
 
     pub(crate) async fn post(&self, who: &Person, path: &str, body: &Value) -> Answer {
         let body = Some(body.to_string().into());
-        self.answer(self.send(who, ("POST", path), None, body).await).await
+        self.answer(self.send(who, ("POST", path), None, body).await)
+            .await
     }
 
     /// Gives an order a command, on the version that stands in the database.
@@ -346,7 +347,20 @@ impl City {
         let entries = document["entries"].as_array_mut().unwrap();
         let entry = entries.iter_mut().find(|it| it["id"] == id).unwrap();
         entry["value"] = value;
-        self.publish(&admin, "settings", &current["version"], &document).await;
+        self.publish(&admin, "settings", &current["version"], &document)
+            .await;
+    }
+
+    /// Publishes a table without one of its rows.
+    pub(crate) async fn drop_row(&self, kind: &str, id: &str) {
+        let admin = self.person(Role::Admin, HOTLINE).await;
+        let current = self.get(&admin, &format!("/reference/{kind}")).await.body;
+        let mut document = current["document"].clone();
+        document[kind]
+            .as_array_mut()
+            .unwrap()
+            .retain(|row| row["id"] != id);
+        self.publish(&admin, kind, &current["version"], &document).await;
     }
 
     /// Publishes a document.
@@ -472,6 +486,20 @@ impl City {
         self.done(&dispatcher, ticket, command).await
     }
 
+    /// The unit signs, speaks to the appellant and hears him.
+    pub(crate) async fn signed_and_heard(&self, unit: &Person, ticket: TicketId) {
+        self.done(unit, ticket, json!({"command": "sign"})).await;
+        self.heard(unit, ticket).await;
+    }
+
+    /// The unit speaks to the appellant and hears him.
+    pub(crate) async fn heard(&self, unit: &Person, ticket: TicketId) {
+        let call = self.call("13800138000").await.id;
+        let contact = json!({"command": "record_contact", "way": "phone", "outcome": "reached",
+            "number": "13800138000", "opinion": "同意处理意见", "call": call.to_string()});
+        self.done(unit, ticket, contact).await;
+    }
+
     // ---- what stands in the database ----
 
     /// The stored row.
@@ -495,7 +523,8 @@ impl City {
     pub(crate) async fn trail(&self, kind: &str) -> Vec<Seen> {
         let none = rexian::fact::FactNo(0);
         let store = self.engine().store();
-        let facts = store.facts_after(NODE, none, 100_000).await.unwrap();
+        let node = self.engine().audit().node();
+        let facts = store.facts_after(node, none, 10_000).await.unwrap();
         let all = facts.iter().map(|(_, text)| seen(text));
         all.filter(|it| it.kind == kind).collect()
     }
@@ -509,6 +538,45 @@ impl City {
         clock
             .deadline
             .map_or("none".to_owned(), |at| zone().format_end(at))
+    }
+
+    /// A share of the registry as the database counts it now: above and below the line.
+    pub(crate) async fn share(&self, ratio: &str) -> (i64, i64) {
+        let ratio = rexian::report::ratio_table::ratio(ratio).unwrap();
+        let mut counts = [0, 0];
+        for (count, which) in counts.iter_mut().zip([Which::Numerator, Which::Denominator]) {
+            let mut statement =
+                Statement::new(format!("SELECT COUNT(*) FROM {} WHERE ", ratio.base.tables()));
+            ratio.condition(which, &mut statement, self.now());
+            *count = self.count(statement).await;
+        }
+        (counts[0], counts[1])
+    }
+
+    async fn count(&self, statement: Statement) -> i64 {
+        use sqlx::Connection as _;
+        macro_rules! count {
+            ($connection:expr) => {{
+                let mut connection = $connection.await.unwrap();
+                let mut query = sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(statement.sql));
+                for value in statement.bound {
+                    query = match value {
+                        Bound::Text(text) => query.bind(text),
+                        Bound::Int(number) => query.bind(number),
+                    };
+                }
+                query.fetch_one(&mut connection).await.unwrap()
+            }};
+        }
+        match &self.site.address {
+            Address::Sqlite(path) => {
+                count!(sqlx::SqliteConnection::connect(&format!(
+                    "sqlite:{}",
+                    path.display()
+                )))
+            }
+            Address::Postgres(url) => count!(sqlx::PgConnection::connect(url)),
+        }
     }
 
     /// Messages that were queued about an order, oldest first.
@@ -594,4 +662,10 @@ fn account(user: &str, role: Role, organ: &str, now: WallTime) -> Account {
         password_set_at: now,
         version: 1,
     }
+}
+
+/// A complete reply of a unit.
+pub(crate) fn reply() -> Value {
+    json!({"command": "feed_back", "process": "已到现场查看并处理", "basis": "按照职责办理", "result": "已处理完毕",
+        "next_steps": "加强巡查", "public_reply": "您反映的问题已处理", "solved": true})
 }

@@ -16,6 +16,8 @@ pub(crate) enum Off {
     Setting(&'static str, Value),
     /// Rules that are no settings, by the codes of their refusals.
     Rules(&'static [&'static str]),
+    /// A table has this row no more.
+    Row(&'static str, &'static str),
 }
 
 /// A sentence of a check.
@@ -23,18 +25,22 @@ pub(crate) fn holds(sentence: &str, is_so: bool) -> Finding {
     if is_so { Ok(()) } else { Err(sentence.to_owned()) }
 }
 
-/// Runs a check, and its twin, which must break the sentence `breaks`.
-pub(crate) fn proven<F: AsyncFn(&mut City) -> Finding>(off: Off, breaks: &str, check: F) {
+/// Runs a check, and each of its twins, which must break just the sentence named with it.
+pub(crate) fn proven<F: AsyncFn(&mut City) -> Finding>(twins: &[(Off, &str)], check: F) {
     run(&["SQLite", "PostgreSQL"], async |city| {
         let finding = check(city).await;
         assert_eq!(finding, Ok(()), "on {}", city.kind);
     });
-    run(&["SQLite"], async |city| {
-        match off.clone() {
-            Off::Setting(id, value) => city.set(id, value).await,
-            Off::Rules(rules) => city.suspend(rules),
-        }
-        let finding = check(city).await;
-        assert_eq!(finding, Err(breaks.to_owned()), "the twin without {off:?}");
-    });
+    for (off, breaks) in twins {
+        println!("without {off:?}");
+        run(&["SQLite"], async |city| {
+            match off.clone() {
+                Off::Setting(id, value) => city.set(id, value).await,
+                Off::Rules(rules) => city.suspend(rules),
+                Off::Row(kind, id) => city.drop_row(kind, id).await,
+            }
+            let finding = check(city).await;
+            assert_eq!(finding, Err((*breaks).to_owned()), "the twin without {off:?}");
+        });
+    }
 }
