@@ -271,9 +271,7 @@ fn check_conflict(work: &Work<'_>, unit: &OrganId) -> Result<(), TicketError> {
     }
     let target = work.ticket.draft.target_organ.as_ref();
     match work.ctx.reference.conflict(target, unit) {
-        Some(conflict) if conflict.decided_by != *unit => {
-            work.refuse(rule("conflict_of_interest", "6.1 a"))
-        }
+        Some(conflict) if conflict.decided_by != *unit => work.refuse(rule("conflict_of_interest", "6.1 a")),
         Some(_) | None => Ok(()),
     }
 }

@@ -133,7 +133,7 @@ pub(super) fn close(work: &mut Work<'_>, how: Closing) {
 fn check_level(work: &Work<'_>, level: FollowupLevel) -> Result<(), TicketError> {
     match level {
         FollowupLevel::City if work.is_city_organ() && work.has_role(Role::Followup) => Ok(()),
-        FollowupLevel::City => Err(TicketError::Forbidden {
+        FollowupLevel::City => work.refuse(TicketError::Forbidden {
             rule: "city_organ",
             clause: "7.7.1 c",
         }),
@@ -147,7 +147,7 @@ fn check_mode(work: &Work<'_>, level: FollowupLevel, mode: FollowupMode) -> Resu
     let planned = work.ticket.cycle().is_some_and(|cycle| cycle.only_person);
     let only_person = planned || followup::must_be_person(&work.ticket, answered, &settings);
     if level == FollowupLevel::City && only_person && mode != FollowupMode::Person {
-        return Err(rule("enterprise_by_person", "7.7.1"));
+        work.refuse(rule("enterprise_by_person", "7.7.1"))?;
     }
     if mode == FollowupMode::Instant && work.ticket.state != State::Answered {
         return Err(rule("instant_only_answered", "8.5 c"));

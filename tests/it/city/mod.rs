@@ -3,8 +3,11 @@
 //! each with a twin that shows it red when its rule is switched off.
 
 mod appeals;
+mod followups;
 mod house;
+mod limits;
+mod parts;
 mod smoke;
+mod steps;
 mod town;
 mod twin;
-

@@ -6,8 +6,8 @@ use rexian::ticket::model::State;
 use serde_json::json;
 
 use super::appeals::appeal;
-use super::town::in_a_city;
 use super::town::HOTLINE;
+use super::town::in_a_city;
 use super::town::instant;
 
 #[test]

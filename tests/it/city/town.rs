@@ -121,10 +121,7 @@ pub(crate) fn instant(text: &str) -> WallTime {
         2 => time.rsplit_once(':').unwrap(),
         _ => (time, "0"),
     };
-    let at = zone().at(
-        CivilDate::parse(day).unwrap(),
-        DayTime::parse(minutes).unwrap(),
-    );
+    let at = zone().at(CivilDate::parse(day).unwrap(), DayTime::parse(minutes).unwrap());
     WallTime::from_micros(at.as_micros() + seconds.parse::<i64>().unwrap() * 1_000_000)
 }
 
@@ -199,7 +196,9 @@ impl City {
         let end = instant(text);
         loop {
             let next = self.engine().store().next_clock_at().await.unwrap();
-            let Some(next) = next.filter(|next| *next <= end) else { break };
+            let Some(next) = next.filter(|next| *next <= end) else {
+                break;
+            };
             if self.now() < next {
                 self.site.clock.set(next);
             }
@@ -225,7 +224,8 @@ impl City {
         let reference = self.engine().references().current();
         let grid = reference.grids.get(grid).unwrap();
         let officer = grid.officer.clone().unwrap();
-        self.named(officer.as_str(), Role::Grid, grid.organ.as_str()).await
+        self.named(officer.as_str(), Role::Grid, grid.organ.as_str())
+            .await
     }
 
     /// Somebody of a certain name.
@@ -243,7 +243,9 @@ impl City {
             tx.insert_account(&account).await.unwrap();
             tx.commit().await.unwrap();
         }
-        Person { user: user.to_owned() }
+        Person {
+            user: user.to_owned(),
+        }
     }
 
     async fn cookie(&self, who: &Person) -> String {
@@ -315,7 +317,8 @@ impl City {
 
     pub(crate) async fn post(&self, who: &Person, path: &str, body: &Value) -> Answer {
         let body = Some(body.to_string().into());
-        self.answer(self.send(who, ("POST", path), None, body).await).await
+        self.answer(self.send(who, ("POST", path), None, body).await)
+            .await
     }
 
     /// Gives an order a command, on the version that stands in the database.
@@ -346,7 +349,8 @@ impl City {
         let entries = document["entries"].as_array_mut().unwrap();
         let entry = entries.iter_mut().find(|it| it["id"] == id).unwrap();
         entry["value"] = value;
-        self.publish(&admin, "settings", &current["version"], &document).await;
+        self.publish(&admin, "settings", &current["version"], &document)
+            .await;
     }
 
     /// Publishes a document.
