@@ -315,3 +315,21 @@ fn q_12_a_unit_is_not_late_while_its_request_in_time_is_undecided() {
     let off = Off::Setting("extension.pending_not_late", json!(false));
     proven(off, "the organ is late, not the unit", silence);
 }
+
+#[test]
+fn q_14_a_critical_matters_first_result_is_due_in_five_hours() {
+    let breaks = "report critical of 2026-02-16 23:30 ends 2026-02-17 04:30";
+    proven(Off::Setting("first_result", json!("4h")), breaks, limits);
+}
+
+#[test]
+fn q_31_an_urgent_inquiry_has_the_72_hours_of_its_urgency() {
+    let breaks = "consult urgent of 2026-10-01 08:00 ends 2026-10-04 08:00";
+    proven(Off::Setting("close.urgent", json!("71h")), breaks, limits);
+}
+
+#[test]
+fn q_33_a_raised_urgency_counts_from_the_change() {
+    let off = Off::Setting("raise.start", json!("dispatched"));
+    proven(off, "a critical matter's 24 hours", changed);
+}

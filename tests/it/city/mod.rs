@@ -7,6 +7,7 @@ mod followups;
 mod house;
 mod limits;
 mod parts;
+mod readings;
 mod smoke;
 mod steps;
 mod town;
