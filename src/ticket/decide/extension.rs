@@ -108,19 +108,19 @@ pub(super) fn ask(work: &mut Work<'_>, command: &Command, it: &AskExtension) -> 
     let told = work.text("told_text", &it.told_text, (REASON_MIN, WORDS_MAX), CLAUSE)?;
     handling::check_files(&it.files, CLAUSE)?;
     if is_forbidden(work) {
-        return Err(rule("extension_forbidden", CLAUSE));
+        work.refuse(rule("extension_forbidden", CLAUSE))?;
     }
     let no = request::next(work, RequestKind::Extension, None, CLAUSE)?;
     let clock = close_clock(work, CLAUSE)?;
     if work.is_late(&clock) {
-        return Err(rule("extension_too_late", CLAUSE));
+        work.refuse(rule("extension_too_late", CLAUSE))?;
     }
     let cycle = work.ticket.cycle_no();
     let all = work.ticket.requests.iter().filter(|it| it.cycle == cycle);
     let given = all.filter(|it| it.what == RequestKind::Extension && it.state == RequestState::Approved);
     let most = usize::try_from(work.settings().count(Id::ExtensionMaxCount)).unwrap_or(usize::MAX);
     if most <= given.count() {
-        return Err(rule("extension_used", CLAUSE));
+        work.refuse(rule("extension_used", CLAUSE))?;
     }
     let until = day_end(work, &clock, &it.until, CLAUSE)?;
     let fact = TicketFact::Requested {
@@ -165,7 +165,7 @@ pub(super) fn decide(
     }
     // It may have become a matter of haste since it was asked for.
     if is_forbidden(work) {
-        return Err(rule("extension_forbidden", CLAUSE));
+        work.refuse(rule("extension_forbidden", CLAUSE))?;
     }
     let until = match &it.until {
         Some(day) => day_end(work, &close_clock(work, CLAUSE)?, day, CLAUSE)?,

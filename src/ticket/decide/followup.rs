@@ -133,7 +133,7 @@ pub(super) fn close(work: &mut Work<'_>, how: Closing) {
 fn check_level(work: &Work<'_>, level: FollowupLevel) -> Result<(), TicketError> {
     match level {
         FollowupLevel::City if work.is_city_organ() && work.has_role(Role::Followup) => Ok(()),
-        FollowupLevel::City => Err(TicketError::Forbidden {
+        FollowupLevel::City => work.refuse(TicketError::Forbidden {
             rule: "city_organ",
             clause: "7.7.1 c",
         }),

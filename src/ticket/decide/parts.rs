@@ -65,7 +65,7 @@ pub(super) fn ask(work: &mut Work<'_>, command: &Command, it: &AskCoHandling) ->
     let reason = work.text("reason", &it.reason, (REASON_MIN, WORDS_MAX), CLAUSE)?;
     let matters = check_parts(work, &it.units)?;
     if it.files.is_empty() {
-        return Err(invalid("files", "missing", CLAUSE));
+        work.refuse(invalid("files", "missing", CLAUSE))?;
     }
     handling::check_files(&it.files, CLAUSE)?;
     let no = request::next(work, RequestKind::CoHandling, None, CLAUSE)?;
@@ -73,7 +73,7 @@ pub(super) fn ask(work: &mut Work<'_>, command: &Command, it: &AskCoHandling) ->
     let end = request::window(work, since.unwrap_or(work.ctx.now), Id::CoApplyWindow);
     let over = end.at <= work.ctx.now;
     if over && !it.overridden {
-        return Err(rule("co_window_over", CLAUSE));
+        work.refuse(rule("co_window_over", CLAUSE))?;
     }
     let fact = TicketFact::Requested {
         request: no,

@@ -128,7 +128,7 @@ fn check_four_eyes(work: &Work<'_>) -> Result<(), TicketError> {
     };
     match work.user() {
         Some(who) if who.user != *by => Ok(()),
-        _ => Err(TicketError::Forbidden {
+        _ => work.refuse(TicketError::Forbidden {
             rule: "second_person",
             clause: "7.7.1",
         }),
