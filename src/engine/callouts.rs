@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::account::Principal;
+use crate::account::commitment::Commitment;
 use crate::base::ids::AgentId;
 use crate::base::ids::InteractionId;
 use crate::base::ids::RecordingId;
@@ -204,6 +205,8 @@ impl Callouts {
             organ: account.organ,
             agent: account.agent,
             session: String::new(),
+            // Who has not signed it could not call.
+            commitment: Commitment::Signed,
         };
         let command = Command::RecordAttempt(RecordAttempt {
             level: FollowupLevel::City,
