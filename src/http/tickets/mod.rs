@@ -213,6 +213,12 @@ pub(crate) async fn reveal(
     let reference = web.engine.tickets().reference();
     let eyes = Eyes::on(&opened.row.ticket, &who.principal, &reference);
     if !eyes.sight.shows_identity() {
+        let fact = AccountFact::PermissionDenied {
+            verb: "ticket.reveal".to_owned(),
+            object: format!("ticket/{id}"),
+        };
+        let record = web.engine.account_record(&who.principal, "api:denied", fact);
+        web.engine.audit().write(&[record]).await?;
         return Err(Problem::new(Code::Forbidden)
             .rule("identity_hidden")
             .clause(Some("DB1302/T 604—2025 8.4.2.1".to_owned())));
