@@ -51,6 +51,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/tickets") => json!({"channel": "visit", "original": "来访"}),
         ("POST", "/tickets/search") => json!({"last4": "8000"}),
         ("POST", "/tickets/duplicates") => json!({}),
+        ("POST", "/tickets/{id}/call") => json!({"purpose": "contact"}),
         ("POST", "/tickets/{id}/commands") => json!({"command": "claim"}),
         ("POST", "/articles") | ("PUT", "/articles/{id}") => {
             json!({"title": "标题", "body": "正文", "owner": "hotline", "valid_from": "2020-01-01"})

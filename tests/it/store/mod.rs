@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod deadlines;
+mod dispositions;
 mod fold;
 mod migrations;
 mod orders;
