@@ -75,7 +75,9 @@ impl Acd {
     ) -> Option<Accepted> {
         let reservation = self.reservation(agent, epoch)?;
         let waited = match &reservation.queue {
-            Some(_) => now.mono.since(self.remove_item(reservation.interaction, out)?.place.0),
+            Some(_) => now
+                .mono
+                .since(self.remove_item(reservation.interaction, out)?.place.0),
             None => Duration::ZERO,
         };
         stop_offer_timers(agent, out);
@@ -89,10 +91,7 @@ impl Acd {
         record.missed = 0;
         record.rejected = 0;
         out.push(Decision::AgentChanged(agent.clone()));
-        Some(Accepted {
-            waited,
-            reservation,
-        })
+        Some(Accepted { waited, reservation })
     }
 
     /// An offer ended without a talk: the item returns to its place, the agent bears what the outcome says.

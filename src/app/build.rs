@@ -41,12 +41,12 @@ use crate::engine::control_loop::ControlLoop;
 use crate::engine::control_loop::Doors;
 use crate::engine::deadlines::DeadlineParts;
 use crate::engine::deadlines::Deadlines;
+use crate::engine::dispositions::DispositionParts;
+use crate::engine::dispositions::Dispositions;
 use crate::engine::metrics::Metrics;
 use crate::engine::outbox::Outbox;
 use crate::engine::outbox::OutboxParts;
 use crate::engine::outbox::Pace;
-use crate::engine::dispositions::DispositionParts;
-use crate::engine::dispositions::Dispositions;
 use crate::engine::policies::Policies;
 use crate::engine::projector::Projector;
 use crate::engine::recovery;
@@ -369,9 +369,7 @@ fn start_order_tasks(
         clock: Arc::new(house.clock),
         zone: house.zone.clone(),
     });
-    tokio::spawn(
-        dispositions.run(|error| tracing::error!(%error, "what became of calls is told late")),
-    );
+    tokio::spawn(dispositions.run(|error| tracing::error!(%error, "what became of calls is told late")));
     let heads_zone = house.zone.clone();
     tokio::spawn(house.audit.clone().keep_heads_daily(
         house.clock,

@@ -104,8 +104,7 @@ impl Call {
     pub(super) fn begin_dialling(&mut self, ctx: &mut Ctx<'_>) {
         self.state = State::Dialling;
         ctx.out.push(CallOutput::AwaitDial);
-        ctx.out
-            .push(CallOutput::SetFlowTimer(ctx.now.mono + DIAL_MAX));
+        ctx.out.push(CallOutput::SetFlowTimer(ctx.now.mono + DIAL_MAX));
         let ringback: Option<PromptId> = RINGBACK.parse().ok();
         let index = ringback.and_then(|prompt| ctx.prompts.get(&prompt)).copied();
         if let (Some(index), Some(talk)) = (index, &self.talk) {
@@ -209,13 +208,7 @@ impl Call {
     pub(super) fn give_up(&mut self, ctx: &mut Ctx<'_>) {
         ctx.sip
             .cancel(ctx.now, self.customer.session, Completed::No, ctx.sip_out);
-        self.finish(
-            ctx,
-            Outcome::NoAnswer,
-            EndedBy::RingTimeout,
-            None,
-            "timer:dial",
-        );
+        self.finish(ctx, Outcome::NoAnswer, EndedBy::RingTimeout, None, "timer:dial");
     }
 
     /// The agent did not take his phone: nobody is dialled.

@@ -138,12 +138,14 @@ impl Policies {
         for (_, envelope) in answered {
             let stored = read_fact(envelope)?;
             // What an agent calls himself has its order.
-            if let (Some(call), Some(Fact::Call(CallFact::AgentAnswered {
+            if let (
+                Some(call),
+                Some(Fact::Call(CallFact::AgentAnswered {
                     agent,
                     queue: Some(queue),
                     ..
-                }))) =
-                (stored.interaction, stored.fact)
+                })),
+            ) = (stored.interaction, stored.fact)
             {
                 requests.entry(call).or_insert(DraftRequest {
                     interaction: call,

@@ -321,7 +321,13 @@ impl Exchange {
             .acd
             .enqueue(now, id, queue, &mut self.random, &mut self.decisions)
         {
-            Err(AcdError::Full | AcdError::NoQueue | AcdError::NoAgent | AcdError::NotSignedIn | AcdError::NoPhone) => {
+            Err(
+                AcdError::Full
+                | AcdError::NoQueue
+                | AcdError::NoAgent
+                | AcdError::NotSignedIn
+                | AcdError::NoPhone,
+            ) => {
                 self.with_call(now, id, |call, ctx| call.hang_up(ctx, EndedBy::Flow, "acd:full"));
             }
             Ok(()) | Err(AcdError::Busy | AcdError::NothingToFinish) => {}

@@ -79,13 +79,9 @@ impl Exchange {
             latch,
         )
         .ok_or(CommandError::NotAdmitted(RefusalReason::NoMediaPort))?;
-        let reserved = self.acd.reserve_for_own_call(
-            now,
-            agent,
-            new.interaction,
-            ctx.random,
-            &mut self.decisions,
-        );
+        let reserved =
+            self.acd
+                .reserve_for_own_call(now, agent, new.interaction, ctx.random, &mut self.decisions);
         if let Err(error) = reserved {
             ctx.ports.release(customer.media_leg);
             return Err(refusal(&error, agent));

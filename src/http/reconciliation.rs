@@ -115,7 +115,9 @@ pub(crate) async fn reconciliation(
     let span = (from.unwrap_or_default(), to.unwrap_or(WallTime::default()));
     let sums = web.engine.store().dispositions(span, cutoff(&web)).await?;
     let day = web.engine.zone().date_of(span.0).to_string();
-    let items = sums.into_iter().map(|(became, calls)| DispositionDto { became, calls });
+    let items = sums
+        .into_iter()
+        .map(|(became, calls)| DispositionDto { became, calls });
     let items: Vec<DispositionDto> = items.collect();
     Ok(Json(ReconciliationDto {
         from: span.0.into(),

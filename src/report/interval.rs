@@ -194,8 +194,9 @@ pub fn contribution(call: &CallRecord) -> Intervals {
         .iter()
         .filter(|offer| offer.outcome == Some(OfferOutcome::NoAnswer))
     {
-        let of_offer =
-            |visit: &&QueueVisit| Some(&visit.queue) == offer.queue.as_ref() && visit.enqueued_at <= offer.offered_at;
+        let of_offer = |visit: &&QueueVisit| {
+            Some(&visit.queue) == offer.queue.as_ref() && visit.enqueued_at <= offer.offered_at
+        };
         if let Some(visit) = call.visits.iter().rev().find(of_offer) {
             rows.entry(IntervalKey::at(&visit.queue, visit.enqueued_at))
                 .or_default()

@@ -494,9 +494,14 @@ fn system_records() -> Vec<Record> {
                 day: "2026-11-23".to_owned(),
                 answered: 312,
                 undisposed: 2,
-                sums: [("order", 201), ("answered", 90), ("invalid", 19), ("undisposed", 2)]
-                    .map(|(became, calls)| (became.to_owned(), calls))
-                    .into(),
+                sums: [
+                    ("order", 201),
+                    ("answered", 90),
+                    ("invalid", 19),
+                    ("undisposed", 2),
+                ]
+                .map(|(became, calls)| (became.to_owned(), calls))
+                .into(),
             },
         ),
         of("watch", SystemFact::AlarmCleared { alarm: alarm() }),

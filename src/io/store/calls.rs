@@ -179,7 +179,10 @@ impl Store {
             at,
             id,
             filter.became.as_ref().map(|(became, _)| became.0.as_str()),
-            filter.became.as_ref().map_or(i64::MAX, |(_, cutoff)| cutoff.0.as_micros()),
+            filter
+                .became
+                .as_ref()
+                .map_or(i64::MAX, |(_, cutoff)| cutoff.0.as_micros()),
             i64::from(limit),
         ];
         let lines = sql::read(self.database(), LIST, values, read_line).await?;
@@ -220,7 +223,9 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn first_call_at(&self) -> Result<Option<WallTime>, StoreError> {
         const SQL: &str = "SELECT offered_at_us FROM interaction ORDER BY offered_at_us LIMIT 1";
-        Ok(sql::read(self.database(), SQL, [], sql::Cells::instant).await?.pop())
+        Ok(sql::read(self.database(), SQL, [], sql::Cells::instant)
+            .await?
+            .pop())
     }
 
     /// The last civil day that was closed, as `YYYY-MM-DD`.

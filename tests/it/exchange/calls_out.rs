@@ -127,12 +127,18 @@ fn an_agent_calls_a_citizen_and_both_talk() {
     rig.pass(2_000);
     rig.respond(0, &invite, 200, SDP);
     assert_eq!(rig.told(PHONES[0]), "ACK");
-    assert_eq!((occupancy(&rig), state(&rig)), (Occupancy::Talking, CallState::Dialling));
+    assert_eq!(
+        (occupancy(&rig), state(&rig)),
+        (Occupancy::Talking, CallState::Dialling)
+    );
     let agent_leg = rig.opened();
     let (leg, playback) = rig.playing();
     assert_eq!((leg, playback.repeat), (agent_leg, Repeat::Forever), "ringback");
     let citizen = rig.dialled();
-    assert!(citizen.starts_with("INVITE sip:13812345678@192.0.2.2:5060 "), "{citizen}");
+    assert!(
+        citizen.starts_with("INVITE sip:13812345678@192.0.2.2:5060 "),
+        "{citizen}"
+    );
     assert!(value(&citizen, "From").contains("sip:12345@"), "{citizen}");
     assert!(body_of(&citizen).contains("a=sendrecv"), "{citizen}");
     rig.trunk_responds(&citizen, 180, "");
@@ -149,21 +155,31 @@ fn an_agent_calls_a_citizen_and_both_talk() {
         MediaCommand::Record { leg, interaction, .. } => Some((*leg, *interaction)),
         _ => None,
     });
-    assert_eq!(recorded, Some((customer_leg, interaction)), "recording begins here");
+    assert_eq!(
+        recorded,
+        Some((customer_leg, interaction)),
+        "recording begins here"
+    );
     assert_eq!(state(&rig), CallState::Talking);
     rig.pass(30_000);
     rig.trunk_says(&citizen, "BYE", 1, "");
     assert_eq!(rig.told(CITY), "200");
     assert_eq!(rig.told(PHONES[0]), "BYE");
     assert_eq!(occupancy(&rig), Occupancy::Wrapup, "{:?}", rig.views);
-    assert_eq!(ended(&rig), ("answered".into(), "caller".into(), serde_json::Value::Null));
+    assert_eq!(
+        ended(&rig),
+        ("answered".into(), "caller".into(), serde_json::Value::Null)
+    );
     let record = record(&rig);
     assert_eq!(kinds(&record), ["setup", "talk"]);
     assert_eq!((record.talk_ms, record.wait_ms), (30_000, 0));
     assert!(record.recording.is_some() && record.queue.is_none() && record.visits.is_empty());
     let begins = |it: &&rexian::fact::Record| matches!(&it.fact, Fact::Call(CallFact::Offered { .. }));
     let offered = rig.facts.iter().find(begins).unwrap();
-    assert!(offered.ticket.is_some(), "the order stands in the envelope: {offered:?}");
+    assert!(
+        offered.ticket.is_some(),
+        "the order stands in the envelope: {offered:?}"
+    );
 }
 
 #[test]
@@ -194,7 +210,9 @@ fn early_media_is_heard_and_the_talk_is_recorded_from_the_answer_on() {
     }));
     let records = |rig: &Rig| {
         let commands = rig.media.iter();
-        commands.filter(|it| matches!(it, MediaCommand::Record { .. })).count()
+        commands
+            .filter(|it| matches!(it, MediaCommand::Record { .. }))
+            .count()
     };
     assert_eq!(records(&rig), 0);
     rig.media_says(MediaEvent::RtpTimeout { leg: customer_leg });
@@ -289,7 +307,10 @@ fn an_agent_may_decline_his_own_call_at_the_phone_and_on_the_screen() {
     let invite = rig.rung(0);
     rig.respond(0, &invite, 180, "");
     rig.reject(0).unwrap();
-    assert_eq!(ended(&rig), ("agent_no_answer".into(), "agent".into(), serde_json::Value::Null));
+    assert_eq!(
+        ended(&rig),
+        ("agent_no_answer".into(), "agent".into(), serde_json::Value::Null)
+    );
     assert_eq!(rig.told(PHONES[0]), "CANCEL");
     rig.respond(0, &invite, 487, "");
     rig.settle();
@@ -302,7 +323,10 @@ fn an_agent_who_hangs_up_while_it_rings_stops_the_ringing() {
     rig.trunk_responds(&citizen, 180, "");
     rig.phone_says(0, &agent, "BYE", 1, "");
     assert_eq!(rig.told(CITY), "CANCEL");
-    assert_eq!(ended(&rig), ("cancelled".into(), "agent".into(), serde_json::Value::Null));
+    assert_eq!(
+        ended(&rig),
+        ("cancelled".into(), "agent".into(), serde_json::Value::Null)
+    );
     rig.trunk_responds(&citizen, 487, "");
     record(&rig);
     rig.settle();
@@ -317,7 +341,10 @@ fn an_answer_that_crosses_our_cancel_is_acknowledged_and_ended() {
     assert_eq!(rig.told(CITY), "CANCEL");
     rig.trunk_responds(&citizen, 200, SDP);
     let told = rig.heard(CITY);
-    assert!(told[0].starts_with("ACK") && told[1].starts_with("BYE"), "{told:?}");
+    assert!(
+        told[0].starts_with("ACK") && told[1].starts_with("BYE"),
+        "{told:?}"
+    );
     rig.trunk_responds(&told[1], 200, "");
     assert_eq!(ended(&rig).0, "cancelled");
     assert!(!rig.story(0).contains("call.answered"));
@@ -333,7 +360,10 @@ fn both_may_hang_up_at_once() {
     rig.trunk_says(&citizen, "BYE", 1, "");
     let told = rig.heard(CITY);
     assert!(told.iter().any(|text| text.starts_with("BYE")), "{told:?}");
-    assert!(told.iter().any(|text| text.starts_with("SIP/2.0 200")), "{told:?}");
+    assert!(
+        told.iter().any(|text| text.starts_with("SIP/2.0 200")),
+        "{told:?}"
+    );
     assert_eq!(rig.story(0).matches("call.ended").count(), 1);
     record(&rig);
     rig.settle();
@@ -399,7 +429,10 @@ fn an_agent_who_is_not_ready_may_call_and_nobody_else_rings_him_meanwhile() {
     assert_eq!(rig.told(PHONES[0]), "", "he talks");
     rig.trunk_says(&citizen, "BYE", 1, "");
     rig.finish_wrapup(0).unwrap();
-    assert!(!rig.told(PHONES[0]).contains("INVITE"), "he is not ready, as before");
+    assert!(
+        !rig.told(PHONES[0]).contains("INVITE"),
+        "he is not ready, as before"
+    );
     rig.say(&caller, "BYE", "", "");
     rig.settle();
 }

@@ -488,14 +488,7 @@ impl Rig {
         self.peer_says((PHONES[at], user_of(at)), invite, method, cseq, body);
     }
 
-    fn peer_says(
-        &mut self,
-        (peer, user): (&str, &str),
-        invite: &str,
-        method: &str,
-        cseq: u32,
-        body: &str,
-    ) {
+    fn peer_says(&mut self, (peer, user): (&str, &str), invite: &str, method: &str, cseq: u32, body: &str) {
         let call_id = value(invite, "Call-ID");
         let text = format!(
             "{method} sip:{LOCAL} SIP/2.0\r\nVia: SIP/2.0/UDP {peer};rport;branch=z9hG4bKp{call_id}{method}{cseq}\r\n\

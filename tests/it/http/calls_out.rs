@@ -9,8 +9,13 @@ use crate::http::floor::NUMBER;
 
 async fn call(floor: &Floor, session: &str, purpose: &str) -> (u16, Value) {
     let path = format!("/api/v1/tickets/{}/call", floor.ticket);
-    let answer = floor.send("POST", &path, session, &json!({"purpose": purpose})).await;
-    (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
+    let answer = floor
+        .send("POST", &path, session, &json!({"purpose": purpose}))
+        .await;
+    (
+        answer.status().as_u16(),
+        answer.json().await.unwrap_or(Value::Null),
+    )
 }
 
 fn made(floor: &Floor) -> usize {
@@ -30,7 +35,13 @@ async fn the_agent_of_an_order_calls_its_appellant_and_never_sees_the_number() {
     assert_eq!(status, 403, "only who follows up calls to follow up");
     let (status, _) = call(&floor, &agent, "sales").await;
     assert!((400..500).contains(&status), "{status}");
-    for role in [Role::Expert, Role::Supervisor, Role::Followup, Role::Unit, Role::Admin] {
+    for role in [
+        Role::Expert,
+        Role::Supervisor,
+        Role::Followup,
+        Role::Unit,
+        Role::Admin,
+    ] {
         let session = floor.session(role.code()).await;
         let (status, _) = call(&floor, &session, "contact").await;
         assert_eq!(status, 403, "{role:?}: no agent, or another's order");
@@ -60,7 +71,12 @@ async fn a_supervisor_sees_what_became_of_the_days_calls_and_opens_each_sum() {
     }
     assert_eq!(day["answered"].as_u64(), Some(sum));
     assert!(day["closed_at"].is_null());
-    let open: Value = floor.get("/api/v1/calls/undisposed", &boss).await.json().await.unwrap();
+    let open: Value = floor
+        .get("/api/v1/calls/undisposed", &boss)
+        .await
+        .json()
+        .await
+        .unwrap();
     assert!(!open.to_string().contains(NUMBER), "masked: {open}");
     let bad = floor.get("/api/v1/calls/undisposed?cursor=x", &boss).await;
     assert_eq!(bad.status(), 422);

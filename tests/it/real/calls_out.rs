@@ -46,7 +46,10 @@ fn an_agent_calls_the_appellant_of_his_order_and_both_directions_are_heard_and_r
     citizen.pick_up(Pickup::After(Duration::from_secs(3)));
     citizen.media.play(Tone::new(CITIZEN_HZ, 1));
     agent.media.play(Tone::new(AGENT_HZ, 2));
-    let answer = desk.post(&format!("/api/v1/tickets/{order}/call"), &json!({"purpose": "contact"}));
+    let answer = desk.post(
+        &format!("/api/v1/tickets/{order}/call"),
+        &json!({"purpose": "contact"}),
+    );
     let made = answer.good();
     assert!(!String::from_utf8_lossy(&made.body).contains("13812345678"));
     let interaction = made.json()["interaction"].as_str().unwrap().to_owned();
@@ -59,17 +62,32 @@ fn an_agent_calls_the_appellant_of_his_order_and_both_directions_are_heard_and_r
     wait::pause(Duration::from_secs(4));
     citizen.hang_up();
     agent.wait_over(Duration::from_secs(2));
-    assert!(alaw::level(&samples(&citizen.media.heard()), CITIZEN_HZ) < -40.0, "the citizen hears himself");
+    assert!(
+        alaw::level(&samples(&citizen.media.heard()), CITIZEN_HZ) < -40.0,
+        "the citizen hears himself"
+    );
     let calls = server.ended_calls(2);
-    let call = calls.iter().find(|it| it["interaction"] == interaction.as_str()).unwrap();
-    assert_eq!((&call["direction"], &call["purpose"], &call["outcome"]), (&json!("outbound"), &json!("contact"), &json!("answered")));
+    let call = calls
+        .iter()
+        .find(|it| it["interaction"] == interaction.as_str())
+        .unwrap();
+    assert_eq!(
+        (&call["direction"], &call["purpose"], &call["outcome"]),
+        (&json!("outbound"), &json!("contact"), &json!("answered"))
+    );
     let (left, right) = alaw::read_stereo(&server.recording(call));
     let (begin, end, gaps) = alaw::span(&left, CITIZEN_HZ).expect("the citizen on the left");
-    assert!(begin <= 400 && 3_500 <= end - begin && gaps <= 5, "{begin} {end} {gaps}");
+    assert!(
+        begin <= 400 && 3_500 <= end - begin && gaps <= 5,
+        "{begin} {end} {gaps}"
+    );
     let (begin, end, gaps) = alaw::span(&right, AGENT_HZ).expect("the agent on the right");
     assert!(3_500 <= end - begin && gaps <= 5, "{begin} {end} {gaps}");
     assert!(alaw::level(&left, AGENT_HZ) < -40.0, "the agent on the left");
-    assert!(alaw::level(&right, CITIZEN_HZ) < -40.0, "the citizen on the right");
+    assert!(
+        alaw::level(&right, CITIZEN_HZ) < -40.0,
+        "the citizen on the right"
+    );
     wait::until("the call in the order's history", Duration::from_secs(10), || {
         let history = desk.get(&format!("/api/v1/tickets/{order}/history"));
         let items = history["items"].as_array()?;

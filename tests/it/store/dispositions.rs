@@ -75,7 +75,10 @@ async fn undisposed(bench: &Bench, ms: u64) -> Vec<String> {
         ..CallFilter::default()
     };
     let (lines, _) = bench.store.calls(&filter).await.unwrap();
-    lines.iter().map(|line| line.record.interaction.to_string()).collect()
+    lines
+        .iter()
+        .map(|line| line.record.interaction.to_string())
+        .collect()
 }
 
 async fn closed_days(bench: &Bench) -> Vec<serde_json::Value> {
@@ -96,14 +99,21 @@ fn an_answered_call_is_undisposed_ten_minutes_after_its_wrap_up_until_its_order_
         let mut chain = Chain::new();
         bench.ship(&mut chain, &one.whole_call(0)).await;
         bench.ship(&mut chain, &two.whole_call(MINUTE_MS)).await;
-        Projector::new(bench.store.clone(), NODE).catch_up().await.unwrap();
+        Projector::new(bench.store.clone(), NODE)
+            .catch_up()
+            .await
+            .unwrap();
         let draft = draft_of(bench, one).await.row.ticket.id;
         // Ended after 47.1 s, wrapped up for 10 s.
         let due = 57_100 + GRACE_MS;
         assert!(undisposed(bench, due - 1).await.is_empty());
         assert_eq!(undisposed(bench, due).await, [one.call.to_string()]);
         let both = [two.call.to_string(), one.call.to_string()];
-        assert_eq!(undisposed(bench, due + MINUTE_MS).await, both, "newest first; one has no order at all");
+        assert_eq!(
+            undisposed(bench, due + MINUTE_MS).await,
+            both,
+            "newest first; one has no order at all"
+        );
         let desk = who(Role::Agent, "hotline");
         let invalid = command(json!({"command": "mark_invalid", "disposition": "silent"}));
         let give = Give {
@@ -116,7 +126,11 @@ fn an_answered_call_is_undisposed_ten_minutes_after_its_wrap_up_until_its_order_
         bench.tickets().give(give).await.unwrap();
         assert_eq!(undisposed(bench, due + MINUTE_MS).await, both[..1]);
         let span = (at(0).wall, at(due).wall);
-        let sums = bench.store.dispositions(span, Cutoff(at(due).wall)).await.unwrap();
+        let sums = bench
+            .store
+            .dispositions(span, Cutoff(at(due).wall))
+            .await
+            .unwrap();
         let expected = [("invalid", 1), ("undisposed", 1)].map(|(became, calls)| (became.to_owned(), calls));
         assert_eq!(sums, expected.into(), "the sum is the answered calls");
     });
@@ -128,11 +142,18 @@ fn a_day_is_closed_once_with_its_sums_whoever_closes_it_and_whatever_breaks_off(
         let alarms = alarms(bench).await;
         let one = CallIds::number(1);
         bench.ship(&mut Chain::new(), &one.whole_call(0)).await;
-        Projector::new(bench.store.clone(), NODE).catch_up().await.unwrap();
+        Projector::new(bench.store.clone(), NODE)
+            .catch_up()
+            .await
+            .unwrap();
         let (first, second) = (node(bench, &alarms), node(bench, &alarms));
         // It is 16:00 in Tangshan: the day ends eight hours later, and then there are ten minutes.
         bench.clock.advance_ms(8 * 60 * MINUTE_MS + GRACE_MS - 1);
-        assert_eq!(first.turn().await.unwrap(), 0, "not before 24:00 and the time to write");
+        assert_eq!(
+            first.turn().await.unwrap(),
+            0,
+            "not before 24:00 and the time to write"
+        );
         assert!(alarms.is_open(AlarmCode::CallsUndisposed), "undisposed for hours");
         bench.clock.advance_ms(1);
         let (one, other) = tokio::join!(first.turn(), second.turn());
@@ -148,13 +169,33 @@ fn a_day_is_closed_once_with_its_sums_whoever_closes_it_and_whatever_breaks_off(
         // A stop of three days leaves none of them out.
         bench.clock.advance_ms(3 * 24 * 60 * MINUTE_MS);
         assert_eq!(node(bench, &alarms).turn().await.unwrap(), 3);
-        let days: Vec<String> = closed_days(bench).await.iter().map(|it| it["day"].to_string()).collect();
-        assert_eq!(days, ["\"2026-11-23\"", "\"2026-11-24\"", "\"2026-11-25\"", "\"2026-11-26\""]);
-        assert!(!alarms.is_open(AlarmCode::CallsUndisposed), "of days long past the sums tell");
+        let days: Vec<String> = closed_days(bench)
+            .await
+            .iter()
+            .map(|it| it["day"].to_string())
+            .collect();
+        assert_eq!(
+            days,
+            [
+                "\"2026-11-23\"",
+                "\"2026-11-24\"",
+                "\"2026-11-25\"",
+                "\"2026-11-26\""
+            ]
+        );
+        assert!(
+            !alarms.is_open(AlarmCode::CallsUndisposed),
+            "of days long past the sums tell"
+        );
     });
 }
 
-fn made(ids: CallIds, ticket: rexian::base::ids::TicketId, purpose: Purpose, outcome: Outcome) -> Vec<Record> {
+fn made(
+    ids: CallIds,
+    ticket: rexian::base::ids::TicketId,
+    purpose: Purpose,
+    outcome: Outcome,
+) -> Vec<Record> {
     let record = |ms: u64, fact: CallFact| Record {
         now: at(ms),
         interaction: Some(ids.call),
@@ -203,22 +244,41 @@ fn a_call_made_for_an_order_is_entered_there_once_with_its_recording() {
         let mut callouts = Callouts::new(bench.store.clone(), bench.tickets(), NODE);
         callouts.catch_up(up_to).await.unwrap();
         let linked = bench.tickets().ticket(ticket).await.unwrap().row.ticket;
-        assert!(linked.calls.contains(&(ids.call, "contact".to_owned())), "{:?}", linked.calls);
+        assert!(
+            linked.calls.contains(&(ids.call, "contact".to_owned())),
+            "{:?}",
+            linked.calls
+        );
         // Killed before the checkpoint moved: done again without harm.
         let mut tx = bench.store.begin().await.unwrap();
-        tx.reset_checkpoint(rexian::engine::callouts::CALLOUTS).await.unwrap();
+        tx.reset_checkpoint(rexian::engine::callouts::CALLOUTS)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         let mut again = Callouts::new(bench.store.clone(), bench.tickets(), NODE);
         again.catch_up(up_to).await.unwrap();
         let after = bench.tickets().ticket(ticket).await.unwrap().row.ticket;
         assert_eq!(after.version, linked.version);
-        Projector::new(bench.store.clone(), NODE).catch_up().await.unwrap();
+        Projector::new(bench.store.clone(), NODE)
+            .catch_up()
+            .await
+            .unwrap();
         let call = bench.store.call(ids.call).await.unwrap().unwrap().record;
-        assert_eq!((call.direction, call.purpose), (Direction::Outbound, Some(Purpose::Contact)));
+        assert_eq!(
+            (call.direction, call.purpose),
+            (Direction::Outbound, Some(Purpose::Contact))
+        );
         let kinds: Vec<&str> = call.segments.iter().map(|it| it.kind.code()).collect();
         assert_eq!((kinds, call.talk_ms), (vec!["setup", "talk"], 60_000));
         let all = (at(0).wall, at(100_000).wall);
-        let sums = bench.store.dispositions(all, Cutoff(at(900_000).wall)).await.unwrap();
-        assert!(sums.is_empty(), "a call of ours is no answered call of the hotline: {sums:?}");
+        let sums = bench
+            .store
+            .dispositions(all, Cutoff(at(900_000).wall))
+            .await
+            .unwrap();
+        assert!(
+            sums.is_empty(),
+            "a call of ours is no answered call of the hotline: {sums:?}"
+        );
     });
 }
