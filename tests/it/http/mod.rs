@@ -2,6 +2,7 @@
 
 mod alarms;
 mod articles;
+mod calls_out;
 mod commands;
 mod floor;
 mod live;

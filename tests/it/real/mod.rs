@@ -6,6 +6,7 @@
 mod acceptance;
 mod alaw;
 mod baresip;
+mod calls_out;
 mod client;
 mod desk;
 mod durability;

@@ -336,6 +336,9 @@ impl Drop for Server {
 }
 
 /// The account of agent `number`.
+/// Where the trunk takes calls of ours.
+pub(crate) const OUTBOUND_HOST: u8 = 19;
+
 pub(crate) fn user_of(number: usize) -> String {
     format!("agent{number}")
 }
@@ -424,6 +427,9 @@ fn write_profile(
     let addresses: Vec<String> = own.chain(["::1".to_owned(), "127.0.0.1".to_owned()]).collect();
     trunk["trunks"]["carrier"]["addresses"] = addresses.into();
     trunk["trunks"]["carrier"]["overload"] = setup.overload.into();
+    let outbound = format!("127.{}.{}.{OUTBOUND_HOST}:5060", net.0, net.1);
+    let carrier = trunk["trunks"]["carrier"].as_table_mut().unwrap();
+    carrier.insert("outbound_address".to_owned(), outbound.into());
     write("trunk.toml", &trunk);
     let (agents, devices) = people(setup.agents);
     write("agents.toml", &agents);

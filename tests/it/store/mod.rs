@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod cases;
 mod deadlines;
+mod dispositions;
 pub(crate) mod fold;
 mod migrations;
 mod orders;
