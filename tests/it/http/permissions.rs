@@ -64,7 +64,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/users") => {
             json!({"user": "new", "name": "新", "password": "Hotline-54321", "organ": "tangshan"})
         }
-        ("PUT", "/users/{user}/roles") => json!({"roles": ["unit"]}),
+        ("PUT", "/users/{user}/roles") => json!({"roles": ["grid"]}),
         ("PUT", "/users/{user}/state") => json!({"state": "active"}),
         ("PUT", "/users/{user}/password") => json!({"password": "Hotline-54321"}),
         _ => return None,
