@@ -424,6 +424,24 @@ const FOLLOWUP: &[(Verb, Reach)] = &[
     (Verb::CallRead, Reach::Own),
 ];
 
+/// What dispatchers may beyond other officers.
+const DISPATCHER: &[(Verb, Reach)] = &[
+    (Verb::ArticleApprove, Reach::Organ),
+    (Verb::CaseRead, Reach::Organ),
+    (Verb::CaseSubmit, Reach::Organ),
+    (Verb::CaseManage, Reach::Organ),
+    (Verb::RuleRead, Reach::Organ),
+    (Verb::RuleApprove, Reach::Organ),
+];
+
+/// What reviewers may beyond other officers.
+const REVIEWER: &[(Verb, Reach)] = &[
+    (Verb::CaseRead, Reach::Organ),
+    (Verb::CaseSubmit, Reach::Organ),
+    (Verb::CaseManage, Reach::Organ),
+    (Verb::RuleRead, Reach::Organ),
+];
+
 /// What inspectors may.
 const INSPECTOR: &[(Verb, Reach)] = &[
     (Verb::TicketList, Reach::Organ),
@@ -444,26 +462,8 @@ const fn grants(role: Role) -> [&'static [(Verb, Reach)]; 2] {
         Role::Agent => [AGENT, &[]],
         Role::Expert => [AGENT, EXPERT],
         Role::Supervisor => [SUPERVISOR, &[]],
-        Role::Dispatcher => [
-            OFFICER,
-            &[
-                (Verb::ArticleApprove, Organ),
-                (Verb::CaseRead, Organ),
-                (Verb::CaseSubmit, Organ),
-                (Verb::CaseManage, Organ),
-                (Verb::RuleRead, Organ),
-                (Verb::RuleApprove, Organ),
-            ],
-        ],
-        Role::Reviewer => [
-            OFFICER,
-            &[
-                (Verb::CaseRead, Organ),
-                (Verb::CaseSubmit, Organ),
-                (Verb::CaseManage, Organ),
-                (Verb::RuleRead, Organ),
-            ],
-        ],
+        Role::Dispatcher => [OFFICER, DISPATCHER],
+        Role::Reviewer => [OFFICER, REVIEWER],
         Role::Followup => [OFFICER, FOLLOWUP],
         Role::Quality => [
             &[

@@ -155,7 +155,8 @@ impl Envelope {
         let value = serde_json::json!({ "kind": self.kind, "body": body });
         let family = self.kind.split('.').next().unwrap_or_default();
         let read = match (family, self.kind.as_str()) {
-            (_, "call.refusals_counted") | ("node" | "profile" | "reference" | "alarm" | "day", _) => {
+            (_, "call.refusals_counted")
+            | ("node" | "profile" | "reference" | "rule" | "alarm" | "day", _) => {
                 serde_json::from_value(value).map(Fact::System)
             }
             ("call", _) => serde_json::from_value(value).map(Fact::Call),

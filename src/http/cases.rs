@@ -211,7 +211,7 @@ pub(crate) async fn list(
             items.push(CaseDto {
                 orders: Vec::new(),
                 words: BTreeMap::new(),
-                ..dto(&who, case, &reference)
+                ..dto(&who, &case, &reference)
             });
         }
     }
@@ -298,10 +298,10 @@ async fn seen(web: &Web, who: &SignedIn, id: CaseId, verb: Verb) -> Result<KeyCa
 
 fn answer(web: &Web, who: &SignedIn, case: KeyCase) -> Versioned<CaseDto> {
     let reference = web.engine.tickets().reference();
-    Versioned(case.version, dto(who, case, &reference))
+    Versioned(case.version, dto(who, &case, &reference))
 }
 
-fn dto(who: &SignedIn, case: KeyCase, reference: &Reference) -> CaseDto {
+fn dto(who: &SignedIn, case: &KeyCase, reference: &Reference) -> CaseDto {
     let principal = &who.principal;
     let root = reference.organs.root().map(|organ| &organ.id);
     let whole = principal.roles.contains(&Role::Inspector) || principal.organ.organ() == root;

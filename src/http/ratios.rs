@@ -247,7 +247,7 @@ async fn scope(web: &Web, who: &SignedIn, level: Option<&str>, key: Option<&str>
             keys: key.map(ToOwned::to_owned).into_iter().collect(),
         });
     }
-    let unit = key.map(|key| key.parse::<OrganId>());
+    let unit = key.map(str::parse::<OrganId>);
     let unit = unit
         .transpose()
         .map_err(|_| Problem::new(Code::Unknown).field("key"))?;

@@ -58,10 +58,10 @@ pub fn with_rule(reference: &Reference, rule: &NewRule<'_>) -> Option<String> {
         let (from, to) = (text(row, "from"), text(row, "to"));
         if day < from {
             end = Some(end.map_or(from.clone(), |end: String| end.min(from)));
-        } else if to.is_empty() || day <= to {
-            if let Some(row) = row.as_object_mut() {
-                row.insert("to".to_owned(), json!(rule.day.add_days(-1).to_string()));
-            }
+        } else if (to.is_empty() || day <= to)
+            && let Some(row) = row.as_object_mut()
+        {
+            row.insert("to".to_owned(), json!(rule.day.add_days(-1).to_string()));
         }
     }
     let mut row = json!({

@@ -101,6 +101,12 @@ pub(crate) fn object(ticket: &Ticket, who: &Principal, reference: &Reference) ->
         .chain(earlier)
         .chain(asked);
     let mut paths: Vec<OrganPath> = all.filter_map(|organ| reference.organs.path(organ)).collect();
+    // What was submitted to the inspection department (督查部门) is within its reach, whoever handles it (7.8.2).
+    let own = who.organ.organ();
+    let inspects = own.is_some() && own == reference.organs.inspection().map(|organ| &organ.id);
+    if inspects && !ticket.cases.is_empty() {
+        paths.insert(0, who.organ.clone());
+    }
     let reached = paths
         .iter()
         .position(|path| who.organ.contains(path))

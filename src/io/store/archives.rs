@@ -122,6 +122,43 @@ fn read(cells: &mut Cells) -> Result<ArchiveRow, StoreError> {
     })
 }
 
+impl ArchiveFilter {
+    /// Adds whose numbers stand in the orders, which orders, and what the reader may see.
+    fn whose<'a>(&'a self, sql: &mut String, values: &mut Vec<Value<'a>>) {
+        let either = [
+            ("caller_tag", "contact_tag", self.phone_tag.as_deref()),
+            ("caller_last4_tag", "contact_last4_tag", self.last4_tag.as_deref()),
+        ];
+        for (one, other, tag) in either {
+            if let Some(tag) = tag {
+                values.extend(values![tag, tag]);
+                let place = values.len();
+                let _ = write!(
+                    sql,
+                    " AND (ticket.{one} = ${} OR ticket.{other} = ${place})",
+                    place - 1
+                );
+            }
+        }
+        for (at, ticket) in self.tickets.iter().take(UNITS_MAX).enumerate() {
+            values.push(ticket.to_string().into());
+            let before = if at == 0 { " AND archive.ticket IN (" } else { ", " };
+            let _ = write!(sql, "{before}${}", values.len());
+        }
+        if !self.tickets.is_empty() {
+            sql.push(')');
+        }
+        if let Some(reader) = &self.reader {
+            values.push(reader.as_str().into());
+            let _ = write!(
+                sql,
+                " AND (ticket.confidential = 0 OR ticket.id IN (SELECT ticket FROM ticket_circle WHERE account = ${}))",
+                values.len()
+            );
+        }
+    }
+}
+
 impl Store {
     /// Reads the catalogue by number, at most `limit`.
     ///
@@ -164,41 +201,7 @@ impl Store {
         if filter.sealed {
             sql.push_str(" AND ticket.state = 'archived'");
         }
-        let either = [
-            ("caller_tag", "contact_tag", filter.phone_tag.as_deref()),
-            (
-                "caller_last4_tag",
-                "contact_last4_tag",
-                filter.last4_tag.as_deref(),
-            ),
-        ];
-        for (one, other, tag) in either {
-            if let Some(tag) = tag {
-                values.extend(values![tag, tag]);
-                let place = values.len();
-                let _ = write!(
-                    sql,
-                    " AND (ticket.{one} = ${} OR ticket.{other} = ${place})",
-                    place - 1
-                );
-            }
-        }
-        for (at, ticket) in filter.tickets.iter().take(UNITS_MAX).enumerate() {
-            values.push(ticket.to_string().into());
-            let before = if at == 0 { " AND archive.ticket IN (" } else { ", " };
-            let _ = write!(sql, "{before}${}", values.len());
-        }
-        if !filter.tickets.is_empty() {
-            sql.push(')');
-        }
-        if let Some(reader) = &filter.reader {
-            values.push(reader.as_str().into());
-            let _ = write!(
-                sql,
-                " AND (ticket.confidential = 0 OR ticket.id IN (SELECT ticket FROM ticket_circle WHERE account = ${}))",
-                values.len()
-            );
-        }
+        filter.whose(&mut sql, &mut values);
         values.push(i64::from(limit.clamp(1, PAGE_ROWS_MAX)).into());
         let _ = write!(sql, " ORDER BY archive.number LIMIT ${}", values.len());
         sql::read(self.database(), AssertSqlSafe(sql), values, read).await

@@ -278,7 +278,7 @@ async fn ac_7_8_2_the_inspecting_body_sees_only_what_was_submitted_to_it_and_a_c
         dispatched(&floor, id).await;
         let before = read(&floor, &inspector, &format!("tickets/{id}")).await.0;
         assert_eq!(
-            before, 404,
+            before, 403,
             "before it is submitted it is not the inspection department's"
         );
     }
@@ -299,7 +299,7 @@ async fn ac_7_8_2_the_inspecting_body_sees_only_what_was_submitted_to_it_and_a_c
     );
     assert_eq!(
         sees(&inspector, outside).await,
-        404,
+        403,
         "the twin: an order that is in no case"
     );
     let (_, list) = read(&floor, &inspector, "cases").await;
