@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 use crate::ticket::decide::By;
 use crate::ticket::decide::Known;
@@ -141,7 +143,7 @@ fn a_map_of_ones_own_stands_above_the_shipped_one_and_is_checked() {
     let (orders, faults) = read(text, Form::Csv, &words, &zone());
     assert_eq!(faults, []);
     assert_eq!(orders[0].import.satisfaction, Some(Satisfaction::NoComment));
-    assert_eq!(orders[0].import.unit.as_ref().map(|it| it.as_str()), Some("cg"));
+    assert_eq!(orders[0].import.unit.as_ref().map(OrganId::as_str), Some("cg"));
     let faults = words
         .add("satisfaction,一般,so so\nhead,x,y\nname,x,y\nonly,two\n")
         .unwrap_err();
@@ -153,7 +155,7 @@ fn a_map_of_ones_own_stands_above_the_shipped_one_and_is_checked() {
 fn more_orders_than_a_file_may_hold_are_refused_at_once() {
     let mut text = String::from("old_number,accepted_at,closed_at\n");
     for number in 0..=ORDERS_MAX {
-        text.push_str(&format!("{number},2024-01-01,2024-01-02\n"));
+        let _ = writeln!(text, "{number},2024-01-01,2024-01-02");
     }
     let (orders, faults) = read(&text, Form::Csv, &WordMap::default(), &zone());
     assert!(orders.is_empty());

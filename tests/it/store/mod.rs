@@ -13,7 +13,7 @@ mod recovery;
 mod reference;
 mod search;
 mod shipping;
-mod tickets;
+pub(crate) mod tickets;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
