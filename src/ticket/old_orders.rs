@@ -317,13 +317,14 @@ fn table(text: &str, words: &WordMap, faults: &mut Vec<Fault>) -> Vec<Row> {
 fn list(text: &str, words: &WordMap, faults: &mut Vec<Fault>) -> Vec<Row> {
     let items = match serde_json::from_str(text) {
         Ok(Value::Array(items)) => items,
-        Ok(Value::Object(mut object)) => match object.remove("orders") {
-            Some(Value::Array(items)) => items,
-            _ => {
+        Ok(Value::Object(mut object)) => {
+            if let Some(Value::Array(items)) = object.remove("orders") {
+                items
+            } else {
                 faults.push(Fault::new("orders", "is missing, or no list"));
                 return Vec::new();
             }
-        },
+        }
         Ok(_) => {
             faults.push(Fault::new("", "neither a list nor an object"));
             return Vec::new();

@@ -73,16 +73,13 @@ async fn rights(base: &Base, script: bool) -> anyhow::Result<ExitCode> {
 async fn verify(base: &Base, node: Option<String>) -> anyhow::Result<ExitCode> {
     let kept = base.audit.kept_heads().await?;
     let damaged = base.audit.damaged_heads().await?;
-    let nodes: BTreeSet<String> = match node {
-        Some(node) => [node].into(),
+    let nodes: BTreeSet<String> = if let Some(node) = node {
+        [node].into()
+    } else {
         // A chain that was removed whole is known by its heads alone.
-        None => {
-            let there = base.store.nodes().await?;
-            there
-                .into_iter()
-                .chain(kept.iter().map(|head| head.node.clone()))
-                .collect()
-        }
+        let there = base.store.nodes().await?;
+        let kept = kept.iter().map(|head| head.node.clone());
+        there.into_iter().chain(kept).collect()
     };
     let today = base.zone.date_of(base.now().wall).to_string();
     let (mut rows, mut faults) = (Vec::new(), Vec::new());

@@ -69,7 +69,7 @@ pub(super) async fn run(base: &Base, args: ImportArgs) -> anyhow::Result<ExitCod
     let actor = Actor::named(ActorKind::User, COMMAND_LINE);
     let done = tickets
         .import(&actor, &orders, |sum| {
-            tracing::info!(?sum, "orders are taken over")
+            tracing::info!(?sum, "orders are taken over");
         })
         .await
         .context("not all orders were taken over; the same command again goes on")?;

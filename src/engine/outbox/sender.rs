@@ -57,6 +57,8 @@ enum Health {
     Busy,
     /// It is not to be had.
     Down,
+    /// It took the message and did not answer: when all are like that for long, it is down for us.
+    Silent,
     /// Nothing.
     Unknown,
 }
@@ -74,7 +76,7 @@ pub(super) async fn run(outbox: Outbox, channel: Channel, gateway: Option<Arc<dy
     let mut outage = None;
     loop {
         if let Some(gateway) = gateway.as_deref().filter(|gateway| !gateway.is_up()) {
-            outbox.note_down(gateway, &mut outage, true);
+            outbox.note_down(&object(channel, gateway), &mut outage, true);
             sleep(outbox.0.pace.poll).await;
             continue;
         }
@@ -91,7 +93,7 @@ pub(super) async fn run(outbox: Outbox, channel: Channel, gateway: Option<Arc<dy
         };
         if leased.is_empty() {
             if let Some(gateway) = gateway.as_deref().filter(|_| outage.is_some_and(|it| it.told)) {
-                outbox.note_up(gateway, &mut outage);
+                outbox.note_up(&object(channel, gateway), &mut outage);
             }
             outbox.wait(channel).await;
             continue;
@@ -102,11 +104,13 @@ pub(super) async fn run(outbox: Outbox, channel: Channel, gateway: Option<Arc<dy
         let healths = join_all(attempts).await;
         if let Some(gateway) = gateway.as_deref() {
             if healths.contains(&Health::Up) {
-                outbox.note_up(gateway, &mut outage);
+                outbox.note_up(&object(channel, gateway), &mut outage);
             } else if healths.contains(&Health::Down) {
-                outbox.note_down(gateway, &mut outage, false);
+                outbox.note_down(&object(channel, gateway), &mut outage, false);
                 // The rest of the queue would only find the same.
                 sleep(outbox.0.pace.poll).await;
+            } else if healths.contains(&Health::Silent) {
+                outbox.note_down(&object(channel, gateway), &mut outage, false);
             } else if healths.contains(&Health::Busy) {
                 sleep(outbox.0.pace.poll).await;
             }
@@ -169,7 +173,7 @@ impl Outbox {
                     SubmitErrorKind::Down => Health::Down,
                     SubmitErrorKind::Throttled => Health::Busy,
                     SubmitErrorKind::Permanent | SubmitErrorKind::Transient => Health::Up,
-                    SubmitErrorKind::Unanswered => Health::Unknown,
+                    SubmitErrorKind::Unanswered => Health::Silent,
                 }
             }
         }
@@ -291,17 +295,26 @@ impl Outbox {
         None
     }
 
-    fn note_down(&self, gateway: &dyn Gateway, outage: &mut Option<Outage>, told: bool) {
+    fn note_down(&self, object: &str, outage: &mut Option<Outage>, told: bool) {
         let now = self.0.clock.now().mono;
         let outage = outage.get_or_insert(Outage { since: now, told });
         if self.0.pace.alarm_after <= now.since(outage.since) {
-            self.0.alarms.raise(AlarmCode::SmsGatewayDown, gateway.name());
+            self.0.alarms.raise(AlarmCode::SmsGatewayDown, object);
         }
     }
 
-    fn note_up(&self, gateway: &dyn Gateway, outage: &mut Option<Outage>) {
+    fn note_up(&self, object: &str, outage: &mut Option<Outage>) {
         *outage = None;
-        self.0.alarms.clear(AlarmCode::SmsGatewayDown, gateway.name());
+        self.0.alarms.clear(AlarmCode::SmsGatewayDown, object);
+    }
+}
+
+/// What an alarm of a gateway is about. Two channels may leave by gateways of one name, and one that works must not clear
+/// the alarm of the other.
+fn object(channel: Channel, gateway: &dyn Gateway) -> String {
+    match channel {
+        Channel::Sms => gateway.name().to_owned(),
+        channel => format!("{} {}", channel.code(), gateway.name()),
     }
 }
 

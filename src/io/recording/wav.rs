@@ -137,13 +137,12 @@ impl Format {
     }
 
     fn decode(self, samples: &[u8]) -> Result<Sound, WavError> {
-        let alaw: Vec<u8> = match self.law {
-            Some(law) => samples.iter().map(|byte| g711::to_alaw(law, *byte)).collect(),
-            None => {
-                let pairs = samples.chunks_exact(2);
-                let linear = pairs.filter_map(|pair| Some(i16::from_le_bytes(pair.try_into().ok()?)));
-                linear.map(|sample| g711::encode(Codec::Pcma, sample)).collect()
-            }
+        let alaw: Vec<u8> = if let Some(law) = self.law {
+            samples.iter().map(|byte| g711::to_alaw(law, *byte)).collect()
+        } else {
+            let pairs = samples.chunks_exact(2);
+            let linear = pairs.filter_map(|pair| Some(i16::from_le_bytes(pair.try_into().ok()?)));
+            linear.map(|sample| g711::encode(Codec::Pcma, sample)).collect()
         };
         let sound = if self.stereo {
             let whole = alaw.len() - alaw.len() % 2;

@@ -2,6 +2,7 @@
 
 mod cmpp;
 mod cmpp_peer;
+mod dead;
 mod delivery;
 mod file;
 mod gateway;

@@ -99,6 +99,26 @@ pub(super) async fn office(
     incoming: mpsc::Receiver<Incoming>,
     pace: Pace,
 ) -> Office {
+    let ways = Ways {
+        sms,
+        webhook: Arc::new(Scripted::default()),
+    };
+    office_of(bench, node, ways, incoming, pace).await
+}
+
+/// The gateways of both channels that leave the house.
+pub(super) struct Ways {
+    pub(super) sms: Arc<dyn Gateway>,
+    pub(super) webhook: Arc<dyn Gateway>,
+}
+
+pub(super) async fn office_of(
+    bench: &Bench,
+    node: &str,
+    ways: Ways,
+    incoming: mpsc::Receiver<Incoming>,
+    pace: Pace,
+) -> Office {
     let alarms = Alarms::load(AlarmParts {
         store: bench.store.clone(),
         audit: bench.audit(),
@@ -119,8 +139,8 @@ pub(super) async fn office(
             signature: "唐山12345".to_owned(),
         },
         area_code: "315".to_owned(),
-        sms,
-        webhook: Arc::new(Scripted::default()),
+        sms: ways.sms,
+        webhook: ways.webhook,
         incoming,
         pace,
     });

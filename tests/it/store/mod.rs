@@ -17,7 +17,7 @@ mod reference;
 mod search;
 mod shipping;
 mod sla_vectors;
-mod tickets;
+pub(crate) mod tickets;
 mod two_users;
 
 use std::sync::Arc;
