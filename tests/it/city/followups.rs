@@ -73,13 +73,13 @@ async fn planned(city: &mut City) -> Finding {
 #[test]
 fn ac_7_7_1a_everybody_is_followed_up_by_his_way_but_the_three_exempt_kinds() {
     let off = Off::Setting("followup.order", json!(["person"]));
-    proven(off, "a citizen by the three ways in turn", planned);
+    proven(&[(off, "a citizen by the three ways in turn")], planned);
 }
 
 #[test]
 fn q_21_an_exempt_order_of_an_enterprise_is_exempt() {
     let off = Off::Setting("enterprise.exempt_precedence", json!("enterprise"));
-    proven(off, "the exemption goes before the enterprise", planned);
+    proven(&[(off, "the exemption goes before the enterprise")], planned);
 }
 
 async fn told(city: &mut City) -> Finding {
@@ -113,7 +113,7 @@ async fn told(city: &mut City) -> Finding {
 #[test]
 fn ac_7_7_1a1_a_reply_before_the_appellant_was_told_and_heard_is_refused() {
     let breaks = "no reply before the appellant was told and heard";
-    proven(Off::Rules(&["contact_missing"]), breaks, told);
+    proven(&[(Off::Rules(&["contact_missing"]), breaks)], told);
 }
 
 async fn by_person(city: &mut City) -> Finding {
@@ -147,7 +147,7 @@ async fn by_person(city: &mut City) -> Finding {
 #[test]
 fn ac_7_7_1b_an_enterprise_is_followed_up_by_a_person_alone() {
     let breaks = "an enterprise is not closed by a machine";
-    proven(Off::Rules(&["enterprise_by_person"]), breaks, by_person);
+    proven(&[(Off::Rules(&["enterprise_by_person"]), breaks)], by_person);
 }
 
 async fn county(city: &mut City) -> Finding {
@@ -185,11 +185,7 @@ async fn county(city: &mut City) -> Finding {
 
 #[test]
 fn ac_7_7_1b_a_units_own_follow_up_stands_beside_the_citys_and_never_for_it() {
-    proven(
-        Off::Rules(&["city_organ"]),
-        "a unit's word is not the city's",
-        county,
-    );
+    proven(&[(Off::Rules(&["city_organ"]), "a unit's word is not the city's")], county);
 }
 
 async fn verified(city: &mut City) -> Finding {
@@ -234,11 +230,7 @@ async fn verified(city: &mut City) -> Finding {
 
 #[test]
 fn ac_7_7_1c_every_negative_word_is_verified_and_closed_by_two_people_only() {
-    proven(
-        Off::Rules(&["second_person"]),
-        "closing takes a second person",
-        verified,
-    );
+    proven(&[(Off::Rules(&["second_person"]), "closing takes a second person")], verified);
 }
 
 async fn city_task(city: &mut City) -> Finding {
@@ -276,7 +268,7 @@ async fn city_task(city: &mut City) -> Finding {
 #[test]
 fn ac_7_7_1c_the_citys_follow_up_is_always_a_task_with_a_limit() {
     let off = Off::Setting("followup_start", json!("3wd"));
-    proven(off, "the city's follow-up begins in 2 working days", city_task);
+    proven(&[(off, "the city's follow-up begins in 2 working days")], city_task);
 }
 
 #[test]
@@ -365,14 +357,10 @@ async fn tries(city: &mut City) -> Finding {
 
 #[test]
 fn ac_7_7_2b_who_says_nothing_has_not_commented() {
-    proven(Off::Setting("followup.attempts", json!(2)), "three tries", tries);
+    proven(&[(Off::Setting("followup.attempts", json!(2)), "three tries")], tries);
 }
 
 #[test]
 fn q_22_three_tries_by_day_in_two_parts_of_it() {
-    proven(
-        Off::Setting("followup.to", json!("22:00")),
-        "not in the evening",
-        tries,
-    );
+    proven(&[(Off::Setting("followup.to", json!("22:00")), "not in the evening")], tries);
 }

@@ -109,7 +109,7 @@ async fn limits(city: &mut City) -> Finding {
 #[test]
 fn ac_7_5_1_a_unit_has_the_time_of_kind_and_urgency_through_days_off() {
     let breaks = "help normal of 2026-02-13 17:00 ends 2026-02-27 24:00";
-    proven(Off::Setting("close.other", json!("4wd")), breaks, limits);
+    proven(&[(Off::Setting("close.other", json!("4wd")), breaks)], limits);
 }
 
 async fn changed(city: &mut City) -> Finding {
@@ -148,7 +148,7 @@ async fn changed(city: &mut City) -> Finding {
 #[test]
 fn ac_7_5_1_another_kind_or_urgency_counts_the_limit_again() {
     let off = Off::Setting("reclass.start", json!("changed"));
-    proven(off, "an inquiry's 2 days count from the dispatch", changed);
+    proven(&[(off, "an inquiry's 2 days count from the dispatch")], changed);
 }
 
 async fn blocks(city: &mut City) -> Finding {
@@ -188,7 +188,7 @@ async fn blocks(city: &mut City) -> Finding {
 #[test]
 fn ac_7_5_2_a_reply_has_four_blocks_and_quotes_documents_in_full() {
     let off = Off::Setting("feedback.empty_block", json!("warn"));
-    proven(off, "a reply without its basis is refused by 7.5.2", blocks);
+    proven(&[(off, "a reply without its basis is refused by 7.5.2")], blocks);
 }
 
 async fn extension(city: &mut City) -> Finding {
@@ -263,16 +263,12 @@ async fn extension(city: &mut City) -> Finding {
 #[test]
 fn ac_7_6_more_time_is_asked_before_the_limit_and_never_for_what_is_pressing() {
     let breaks = "a group's or urgent matter gets no more time";
-    proven(Off::Rules(&["extension_forbidden"]), breaks, extension);
+    proven(&[(Off::Rules(&["extension_forbidden"]), breaks)], extension);
 }
 
 #[test]
 fn ac_7_6_a_request_a_second_late_is_refused_by_its_rule() {
-    proven(
-        Off::Rules(&["extension_too_late"]),
-        "a second late is too late",
-        extension,
-    );
+    proven(&[(Off::Rules(&["extension_too_late"]), "a second late is too late")], extension);
 }
 
 async fn silence(city: &mut City) -> Finding {
@@ -307,29 +303,29 @@ async fn silence(city: &mut City) -> Finding {
 #[test]
 fn q_12_an_extension_that_is_not_reviewed_in_24_hours_is_escalated() {
     let off = Off::Setting("extension.on_review_timeout", json!("approve"));
-    proven(off, "silence approves nothing", silence);
+    proven(&[(off, "silence approves nothing")], silence);
 }
 
 #[test]
 fn q_12_a_unit_is_not_late_while_its_request_in_time_is_undecided() {
     let off = Off::Setting("extension.pending_not_late", json!(false));
-    proven(off, "the organ is late, not the unit", silence);
+    proven(&[(off, "the organ is late, not the unit")], silence);
 }
 
 #[test]
 fn q_14_a_critical_matters_first_result_is_due_in_five_hours() {
     let breaks = "report critical of 2026-02-16 23:30 ends 2026-02-17 04:30";
-    proven(Off::Setting("first_result", json!("4h")), breaks, limits);
+    proven(&[(Off::Setting("first_result", json!("4h")), breaks)], limits);
 }
 
 #[test]
 fn q_31_an_urgent_inquiry_has_the_72_hours_of_its_urgency() {
     let breaks = "consult urgent of 2026-10-01 08:00 ends 2026-10-04 08:00";
-    proven(Off::Setting("close.urgent", json!("71h")), breaks, limits);
+    proven(&[(Off::Setting("close.urgent", json!("71h")), breaks)], limits);
 }
 
 #[test]
 fn q_33_a_raised_urgency_counts_from_the_change() {
     let off = Off::Setting("raise.start", json!("dispatched"));
-    proven(off, "a critical matter's 24 hours", changed);
+    proven(&[(off, "a critical matter's 24 hours")], changed);
 }

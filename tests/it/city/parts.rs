@@ -85,7 +85,7 @@ async fn supervised(city: &mut City) -> Finding {
 #[test]
 fn ac_7_8_1_a_late_signature_a_late_reply_and_a_poor_one_are_supervised_once_each() {
     let off = Off::Setting("sign", json!("2wd"));
-    proven(off, "late to sign: 督办 a within the minute", supervised);
+    proven(&[(off, "late to sign: 督办 a within the minute")], supervised);
 }
 
 async fn asked(city: &mut City) -> Finding {
@@ -143,22 +143,18 @@ async fn asked(city: &mut City) -> Finding {
 
 #[test]
 fn ac_b_2_co_handling_takes_a_file() {
-    proven(Off::Rules(&["files"]), "no file, no co-handling", asked);
+    proven(&[(Off::Rules(&["files"]), "no file, no co-handling")], asked);
 }
 
 #[test]
 fn ac_b_2_co_handling_is_asked_in_one_working_day() {
-    proven(Off::Rules(&["co_window_over"]), "not on the second day", asked);
+    proven(&[(Off::Rules(&["co_window_over"]), "not on the second day")], asked);
 }
 
 #[test]
 fn q_15_a_co_unit_has_the_main_deadline() {
     // With a limit of its own each part has its own five days, which here is the same day: approved a day later it is not.
-    proven(
-        Off::Setting("co.deadline", json!("own")),
-        "the co-unit has the main deadline",
-        own_deadline,
-    );
+    proven(&[(Off::Setting("co.deadline", json!("own")), "the co-unit has the main deadline")], own_deadline);
 }
 
 async fn own_deadline(city: &mut City) -> Finding {
@@ -217,7 +213,7 @@ async fn summed_up(city: &mut City) -> Finding {
 #[test]
 fn ac_b_3_the_first_unit_sums_up_and_follows_up_itself() {
     let breaks = "the first unit sums up the others' work";
-    proven(Off::Rules(&["co_summary"]), breaks, summed_up);
+    proven(&[(Off::Rules(&["co_summary"]), breaks)], summed_up);
 }
 
 async fn again(city: &mut City) -> Finding {
@@ -270,13 +266,13 @@ async fn again(city: &mut City) -> Finding {
 #[test]
 fn ac_b_4_what_was_not_solved_goes_back_to_the_first_unit_and_the_co_units() {
     let off = Off::Setting("rework.co_units", json!("chosen"));
-    proven(off, "the co-unit has it back too", again);
+    proven(&[(off, "the co-unit has it back too")], again);
 }
 
 #[test]
 fn q_17_a_rework_has_the_orders_own_limit_from_its_return() {
     let off = Off::Setting("rework_limit", json!("consult"));
-    proven(off, "S6: five days from the return", again);
+    proven(&[(off, "S6: five days from the return")], again);
 }
 
 async fn reviewed(city: &mut City) -> Finding {
@@ -306,15 +302,11 @@ async fn reviewed(city: &mut City) -> Finding {
 
 #[test]
 fn q_18_a_reply_is_reviewed_unless_the_site_says_otherwise() {
-    proven(
-        Off::Setting("review.on", json!(false)),
-        "a reply is reviewed",
-        reviewed,
-    );
+    proven(&[(Off::Setting("review.on", json!(false)), "a reply is reviewed")], reviewed);
 }
 
 #[test]
 fn q_18_the_time_of_the_review_is_the_organs() {
     let off = Off::Setting("credit_review_time", json!(false));
-    proven(off, "the organ's two days are given back", reviewed);
+    proven(&[(off, "the organ's two days are given back")], reviewed);
 }

@@ -61,13 +61,13 @@ async fn starts(city: &mut City) -> Finding {
 #[test]
 fn q_2_the_limit_counts_from_the_dispatch_and_not_from_signing() {
     let off = Off::Setting("close_start", json!("signed"));
-    proven(off, "the limit counts from the dispatch", starts);
+    proven(&[(off, "the limit counts from the dispatch")], starts);
 }
 
 #[test]
 fn q_7_the_window_to_return_counts_from_the_dispatch() {
     let off = Off::Setting("return_start", json!("signed"));
-    proven(off, "so does the window to return", starts);
+    proven(&[(off, "so does the window to return")], starts);
 }
 
 async fn given_back(city: &mut City) -> Finding {
@@ -103,7 +103,7 @@ async fn given_back(city: &mut City) -> Finding {
 #[test]
 fn q_10_after_two_returns_the_organ_decides_and_the_unit_keeps_it() {
     let off = Off::Setting("return.max_approved", json!(3));
-    proven(off, "twice given back goes to arbitration", given_back);
+    proven(&[(off, "twice given back goes to arbitration")], given_back);
 }
 
 async fn late_review(city: &mut City) -> Finding {
@@ -131,7 +131,7 @@ async fn late_review(city: &mut City) -> Finding {
 #[test]
 fn q_9_a_return_under_review_stops_nothing_and_the_organs_delay_is_given_back() {
     let off = Off::Setting("credit_return_review", json!(false));
-    proven(off, "what the organ took too long is given back", late_review);
+    proven(&[(off, "what the organ took too long is given back")], late_review);
 }
 
 async fn once_more(city: &mut City) -> Finding {
@@ -157,17 +157,13 @@ async fn once_more(city: &mut City) -> Finding {
 
 #[test]
 fn q_11_more_time_is_given_once() {
-    proven(
-        Off::Setting("extension.max_count", json!(2)),
-        "once and not again",
-        once_more,
-    );
+    proven(&[(Off::Setting("extension.max_count", json!(2)), "once and not again")], once_more);
 }
 
 #[test]
 fn q_11_more_time_is_at_most_the_limits_own_length() {
     let off = Off::Setting("extension.max_length", json!(200));
-    proven(off, "no longer than the limit itself", once_more);
+    proven(&[(off, "no longer than the limit itself")], once_more);
 }
 
 async fn part_back(city: &mut City) -> Finding {
@@ -201,11 +197,7 @@ async fn part_back(city: &mut City) -> Finding {
 
 #[test]
 fn q_16_a_co_unit_may_give_its_part_back() {
-    proven(
-        Off::Setting("co.may_return", json!(false)),
-        "a co-unit may give its part back",
-        part_back,
-    );
+    proven(&[(Off::Setting("co.may_return", json!(false)), "a co-unit may give its part back")], part_back);
 }
 
 async fn by_the_grid(city: &mut City) -> Finding {
@@ -245,7 +237,7 @@ async fn by_the_grid(city: &mut City) -> Finding {
 #[test]
 fn q_19_a_citizens_matter_that_went_to_a_grid_is_followed_up() {
     let off = Off::Setting("exempt_grid_direct", json!(true));
-    proven(off, "a citizen's is followed up", by_the_grid);
+    proven(&[(off, "a citizen's is followed up")], by_the_grid);
 }
 
 async fn pressing(city: &mut City) -> Finding {
@@ -281,29 +273,17 @@ async fn pressing(city: &mut City) -> Finding {
 
 #[test]
 fn q_26_the_first_moment_has_numbers() {
-    proven(
-        Off::Setting("duty_notice", json!("20min")),
-        "the duty office knows in 15 minutes",
-        pressing,
-    );
+    proven(&[(Off::Setting("duty_notice", json!("20min")), "the duty office knows in 15 minutes")], pressing);
 }
 
 #[test]
 fn q_26_a_critical_order_is_dispatched_in_fifteen_minutes() {
-    proven(
-        Off::Setting("dispatch.critical", json!("1h")),
-        "dispatched in 15 minutes",
-        pressing,
-    );
+    proven(&[(Off::Setting("dispatch.critical", json!("1h")), "dispatched in 15 minutes")], pressing);
 }
 
 #[test]
 fn q_7_a_critical_matter_is_not_given_back() {
-    proven(
-        Off::Setting("return.critical", json!(true)),
-        "a critical matter is not given back",
-        pressing,
-    );
+    proven(&[(Off::Setting("return.critical", json!(true)), "a critical matter is not given back")], pressing);
 }
 
 async fn archived(city: &mut City) -> Finding {
@@ -321,11 +301,7 @@ async fn archived(city: &mut City) -> Finding {
 
 #[test]
 fn q_29_a_closed_order_is_archived_after_a_day() {
-    proven(
-        Off::Setting("archive", json!("48h")),
-        "archived after a day",
-        archived,
-    );
+    proven(&[(Off::Setting("archive", json!("48h")), "archived after a day")], archived);
 }
 
 async fn flags(city: &mut City) -> Finding {
@@ -349,5 +325,5 @@ async fn flags(city: &mut City) -> Finding {
 #[test]
 fn q_13_a_flag_is_taken_away_by_the_citys_organ_alone() {
     let off = Off::Setting("flags.unit_may_remove", json!(true));
-    proven(off, "only the city's organ takes a flag away", flags);
+    proven(&[(off, "only the city's organ takes a flag away")], flags);
 }

@@ -49,7 +49,7 @@ async fn alarms(bench: &Bench) -> Alarms {
     let parts = AlarmParts {
         store: bench.store.clone(),
         audit: bench.audit(),
-        clock: SystemClock::new(),
+        clock: Arc::new(SystemClock::new()),
         metrics: Arc::new(Metrics::default()),
         random: Random::from_number(5),
     };
