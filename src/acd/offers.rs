@@ -91,7 +91,7 @@ impl Acd {
         record.missed = 0;
         record.rejected = 0;
         out.push(Decision::AgentChanged(agent.clone()));
-        Some(Accepted { waited, reservation })
+        Some(Accepted { reservation, waited })
     }
 
     /// An offer ended without a talk: the item returns to its place, the agent bears what the outcome says.

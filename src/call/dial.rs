@@ -42,7 +42,7 @@ use crate::sip::endpoint::OutgoingInvite;
 use crate::sip::endpoint::SessionId;
 
 /// A citizen's phone rings at most this long; networks give up at about as much.
-pub const DIAL_MAX: Duration = Duration::from_secs(60);
+pub const DIAL_MAX: Duration = Duration::from_mins(1);
 /// What the agent hears while the citizen's phone rings and the network sends no sound of its own.
 const RINGBACK: &str = "ringback";
 

@@ -177,7 +177,7 @@ impl Metrics {
             CallFact::OfferEnded { outcome, .. } => add_at(&self.offers, outcome.at(), 1),
             // Of a call that the agent makes nobody has waited in a queue.
             CallFact::AgentAnswered { queue: None, .. } => {
-                add_at(&self.offers, OfferOutcome::Accepted.at(), 1)
+                add_at(&self.offers, OfferOutcome::Accepted.at(), 1);
             }
             CallFact::AgentAnswered { waited_ms, .. } => {
                 add(&self.agents_answered, 1);

@@ -77,18 +77,7 @@ impl Exchange {
                     call.branch_rings(ctx);
                 }
             }),
-            Event::Answered { session, sdp } => {
-                if self.sessions.contains_key(&session) {
-                    self.with_session(now, session, |call, ctx| {
-                        if call.customer_session() == session {
-                            call.customer_answered(ctx, sdp.as_deref());
-                        } else {
-                            call.branch_answered(ctx, session, sdp.as_deref());
-                        }
-                    });
-                }
-                self.end_orphan(now, session);
-            }
+            Event::Answered { session, sdp } => self.answered(now, session, sdp.as_deref()),
             Event::Failed { session, status, .. } => {
                 self.with_session(now, session, |call, ctx| {
                     if call.customer_session() == session {
@@ -122,6 +111,18 @@ impl Exchange {
             } => self.registered(now, &device, contacts, changed),
             Event::Unregistered { device } => self.unregistered(now, &device),
         }
+    }
+
+    /// A phone of an offer answered, or the citizen whom we call.
+    fn answered(&mut self, now: Now, session: SessionId, sdp: Option<&[u8]>) {
+        self.with_session(now, session, |call, ctx| {
+            if call.customer_session() == session {
+                call.customer_answered(ctx, sdp);
+            } else {
+                call.branch_answered(ctx, session, sdp);
+            }
+        });
+        self.end_orphan(now, session);
     }
 
     fn with_session(&mut self, now: Now, session: SessionId, step: impl FnOnce(&mut Call, &mut Ctx<'_>)) {

@@ -102,10 +102,9 @@ impl Exchange {
     fn call_view(&self, id: InteractionId, call: &Call) -> CallView {
         let ringing = call.offer().is_some_and(|offer| !offer.branches.is_empty());
         let state = match call.state {
-            State::Answering => CallState::Setup,
             State::Flow | State::Over => CallState::Ivr,
             State::Queued | State::Summoning if ringing => CallState::Ringing,
-            State::Summoning => CallState::Setup,
+            State::Answering | State::Summoning => CallState::Setup,
             State::Dialling => CallState::Dialling,
             State::Queued => CallState::Queued,
             State::Talking if call.is_held() => CallState::Held,

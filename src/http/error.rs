@@ -304,13 +304,14 @@ impl From<CommandError> for Problem {
             CommandError::NoPhone(_) => Self::new(Code::NoPhone),
             CommandError::NoNumber => Self::new(Code::NoNumber),
             CommandError::NoTrunk => Self::new(Code::NoTrunk),
-            CommandError::NotAdmitted(RefusalReason::Draining) => Self::new(Code::Stopping),
+            CommandError::NotAdmitted(RefusalReason::Draining) | CommandError::Stopping => {
+                Self::new(Code::Stopping)
+            }
             CommandError::NotAdmitted(_) => Self::new(Code::CallsFull).retry_after(5),
             CommandError::NothingToFinish(_) => Self::new(Code::NothingToFinish),
             CommandError::NoCall(_) => Self::new(Code::NotFound),
             CommandError::Unknown { field, .. } => Self::new(Code::Unknown).field(field),
             CommandError::Journal => Self::new(Code::JournalUnavailable).retry_after(5),
-            CommandError::Stopping => Self::new(Code::Stopping),
         };
         problem.detail(detail)
     }
