@@ -185,7 +185,10 @@ async fn county(city: &mut City) -> Finding {
 
 #[test]
 fn ac_7_7_1b_a_units_own_follow_up_stands_beside_the_citys_and_never_for_it() {
-    proven(&[(Off::Rules(&["city_organ"]), "a unit's word is not the city's")], county);
+    proven(
+        &[(Off::Rules(&["city_organ"]), "a unit's word is not the city's")],
+        county,
+    );
 }
 
 async fn verified(city: &mut City) -> Finding {
@@ -230,7 +233,10 @@ async fn verified(city: &mut City) -> Finding {
 
 #[test]
 fn ac_7_7_1c_every_negative_word_is_verified_and_closed_by_two_people_only() {
-    proven(&[(Off::Rules(&["second_person"]), "closing takes a second person")], verified);
+    proven(
+        &[(Off::Rules(&["second_person"]), "closing takes a second person")],
+        verified,
+    );
 }
 
 async fn city_task(city: &mut City) -> Finding {
@@ -268,7 +274,10 @@ async fn city_task(city: &mut City) -> Finding {
 #[test]
 fn ac_7_7_1c_the_citys_follow_up_is_always_a_task_with_a_limit() {
     let off = Off::Setting("followup_start", json!("3wd"));
-    proven(&[(off, "the city's follow-up begins in 2 working days")], city_task);
+    proven(
+        &[(off, "the city's follow-up begins in 2 working days")],
+        city_task,
+    );
 }
 
 #[test]
@@ -357,10 +366,16 @@ async fn tries(city: &mut City) -> Finding {
 
 #[test]
 fn ac_7_7_2b_who_says_nothing_has_not_commented() {
-    proven(&[(Off::Setting("followup.attempts", json!(2)), "three tries")], tries);
+    proven(
+        &[(Off::Setting("followup.attempts", json!(2)), "three tries")],
+        tries,
+    );
 }
 
 #[test]
 fn q_22_three_tries_by_day_in_two_parts_of_it() {
-    proven(&[(Off::Setting("followup.to", json!("22:00")), "not in the evening")], tries);
+    proven(
+        &[(Off::Setting("followup.to", json!("22:00")), "not in the evening")],
+        tries,
+    );
 }

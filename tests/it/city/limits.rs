@@ -268,7 +268,10 @@ fn ac_7_6_more_time_is_asked_before_the_limit_and_never_for_what_is_pressing() {
 
 #[test]
 fn ac_7_6_a_request_a_second_late_is_refused_by_its_rule() {
-    proven(&[(Off::Rules(&["extension_too_late"]), "a second late is too late")], extension);
+    proven(
+        &[(Off::Rules(&["extension_too_late"]), "a second late is too late")],
+        extension,
+    );
 }
 
 async fn silence(city: &mut City) -> Finding {

@@ -148,13 +148,22 @@ fn ac_b_2_co_handling_takes_a_file() {
 
 #[test]
 fn ac_b_2_co_handling_is_asked_in_one_working_day() {
-    proven(&[(Off::Rules(&["co_window_over"]), "not on the second day")], asked);
+    proven(
+        &[(Off::Rules(&["co_window_over"]), "not on the second day")],
+        asked,
+    );
 }
 
 #[test]
 fn q_15_a_co_unit_has_the_main_deadline() {
     // With a limit of its own each part has its own five days, which here is the same day: approved a day later it is not.
-    proven(&[(Off::Setting("co.deadline", json!("own")), "the co-unit has the main deadline")], own_deadline);
+    proven(
+        &[(
+            Off::Setting("co.deadline", json!("own")),
+            "the co-unit has the main deadline",
+        )],
+        own_deadline,
+    );
 }
 
 async fn own_deadline(city: &mut City) -> Finding {
@@ -302,7 +311,10 @@ async fn reviewed(city: &mut City) -> Finding {
 
 #[test]
 fn q_18_a_reply_is_reviewed_unless_the_site_says_otherwise() {
-    proven(&[(Off::Setting("review.on", json!(false)), "a reply is reviewed")], reviewed);
+    proven(
+        &[(Off::Setting("review.on", json!(false)), "a reply is reviewed")],
+        reviewed,
+    );
 }
 
 #[test]

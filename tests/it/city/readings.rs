@@ -131,7 +131,10 @@ async fn late_review(city: &mut City) -> Finding {
 #[test]
 fn q_9_a_return_under_review_stops_nothing_and_the_organs_delay_is_given_back() {
     let off = Off::Setting("credit_return_review", json!(false));
-    proven(&[(off, "what the organ took too long is given back")], late_review);
+    proven(
+        &[(off, "what the organ took too long is given back")],
+        late_review,
+    );
 }
 
 async fn once_more(city: &mut City) -> Finding {
@@ -157,7 +160,13 @@ async fn once_more(city: &mut City) -> Finding {
 
 #[test]
 fn q_11_more_time_is_given_once() {
-    proven(&[(Off::Setting("extension.max_count", json!(2)), "once and not again")], once_more);
+    proven(
+        &[(
+            Off::Setting("extension.max_count", json!(2)),
+            "once and not again",
+        )],
+        once_more,
+    );
 }
 
 #[test]
@@ -197,7 +206,13 @@ async fn part_back(city: &mut City) -> Finding {
 
 #[test]
 fn q_16_a_co_unit_may_give_its_part_back() {
-    proven(&[(Off::Setting("co.may_return", json!(false)), "a co-unit may give its part back")], part_back);
+    proven(
+        &[(
+            Off::Setting("co.may_return", json!(false)),
+            "a co-unit may give its part back",
+        )],
+        part_back,
+    );
 }
 
 async fn by_the_grid(city: &mut City) -> Finding {
@@ -273,17 +288,35 @@ async fn pressing(city: &mut City) -> Finding {
 
 #[test]
 fn q_26_the_first_moment_has_numbers() {
-    proven(&[(Off::Setting("duty_notice", json!("20min")), "the duty office knows in 15 minutes")], pressing);
+    proven(
+        &[(
+            Off::Setting("duty_notice", json!("20min")),
+            "the duty office knows in 15 minutes",
+        )],
+        pressing,
+    );
 }
 
 #[test]
 fn q_26_a_critical_order_is_dispatched_in_fifteen_minutes() {
-    proven(&[(Off::Setting("dispatch.critical", json!("1h")), "dispatched in 15 minutes")], pressing);
+    proven(
+        &[(
+            Off::Setting("dispatch.critical", json!("1h")),
+            "dispatched in 15 minutes",
+        )],
+        pressing,
+    );
 }
 
 #[test]
 fn q_7_a_critical_matter_is_not_given_back() {
-    proven(&[(Off::Setting("return.critical", json!(true)), "a critical matter is not given back")], pressing);
+    proven(
+        &[(
+            Off::Setting("return.critical", json!(true)),
+            "a critical matter is not given back",
+        )],
+        pressing,
+    );
 }
 
 async fn archived(city: &mut City) -> Finding {
@@ -301,7 +334,10 @@ async fn archived(city: &mut City) -> Finding {
 
 #[test]
 fn q_29_a_closed_order_is_archived_after_a_day() {
-    proven(&[(Off::Setting("archive", json!("48h")), "archived after a day")], archived);
+    proven(
+        &[(Off::Setting("archive", json!("48h")), "archived after a day")],
+        archived,
+    );
 }
 
 async fn flags(city: &mut City) -> Finding {
