@@ -27,6 +27,7 @@ use rexian::fact::Fact;
 use rexian::fact::FactNo;
 use rexian::fact::Record;
 use rexian::fact::call::CallFact;
+use rexian::fact::call::Direction;
 use rexian::fact::call::EndedBy;
 use rexian::fact::call::Outcome;
 use rexian::fact::codec::EnvelopeWriter;
@@ -70,6 +71,8 @@ fn offered() -> Record {
         trunk: None,
         line: None,
         flow: None,
+        direction: Direction::Inbound,
+        purpose: None,
     };
     Record {
         personal: Some(personal.with("called", "12345").with("from_uri", "sip:a@b")),

@@ -172,7 +172,7 @@ pub(crate) async fn submit(
         .await?;
     let key = idempotency_key(&headers)?;
     let case = web.engine.cases().submit(&who.principal, &body, key).await?;
-    Ok(answer(&web, &who, case))
+    Ok(answer(&web, &who, &case))
 }
 
 /// Cases, the newest first: those of the reader's organ that were taken, or all for the city's organ and the inspection
@@ -230,7 +230,7 @@ pub(crate) async fn show(
     Id(id): Id<CaseId>,
 ) -> Result<Versioned<CaseDto>, Problem> {
     let case = seen(&web, &who, id, Verb::CaseRead).await?;
-    Ok(answer(&web, &who, case))
+    Ok(answer(&web, &who, &case))
 }
 
 /// Gives a command to a case and returns it as it is then.
@@ -255,7 +255,7 @@ pub(crate) async fn give(
         key: idempotency_key(&headers)?,
     };
     let case = web.engine.cases().give(give).await?;
-    Ok(answer(&web, &who, case))
+    Ok(answer(&web, &who, &case))
 }
 
 /// What should become a case: ten appellants of one event type in one place in a week, reworks without effect, 督办 that
@@ -296,9 +296,9 @@ async fn seen(web: &Web, who: &SignedIn, id: CaseId, verb: Verb) -> Result<KeyCa
     case.ok_or_else(|| Problem::new(Code::NotFound))
 }
 
-fn answer(web: &Web, who: &SignedIn, case: KeyCase) -> Versioned<CaseDto> {
+fn answer(web: &Web, who: &SignedIn, case: &KeyCase) -> Versioned<CaseDto> {
     let reference = web.engine.tickets().reference();
-    Versioned(case.version, dto(who, &case, &reference))
+    Versioned(case.version, dto(who, case, &reference))
 }
 
 fn dto(who: &SignedIn, case: &KeyCase, reference: &Reference) -> CaseDto {

@@ -75,12 +75,11 @@ impl Base {
     /// The column that tells which of a level a row belongs to; none where the base has no such level.
     pub const fn key(self, level: Level) -> Option<Column> {
         Some(match (level, self) {
-            (Level::City, _) => return None,
+            (Level::City, _) | (Level::Unit, Self::Call) => return None,
             (Level::Unit, Self::Order) => Column::text("t.unit"),
             (Level::Unit, Self::Cycle) => Column::text("c.unit"),
             (Level::Unit, Self::Request) => Column::text("r.unit"),
             (Level::Unit, Self::Supervision) => Column::text("s.unit"),
-            (Level::Unit, Self::Call) => return None,
             (Level::Agent, Self::Call) => Column::text("i.agent"),
             (Level::Agent, _) => Column::text("t.agent"),
             (Level::Queue, Self::Call) => Column::text("i.queue"),

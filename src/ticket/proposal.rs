@@ -16,6 +16,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
@@ -240,7 +241,9 @@ impl Proposer {
                 }
             };
             let mut whole = phrases.remove(&category.code).unwrap_or_default();
-            whole.iter().for_each(|phrase| add(phrase, WEIGHTS.phrase));
+            for phrase in &whole {
+                add(phrase, WEIGHTS.phrase);
+            }
             category
                 .keywords
                 .iter()
@@ -294,9 +297,9 @@ impl Proposer {
     fn score(&self, text: &str) -> Scored {
         let letters = letters(text);
         let mut scores = vec![0_u64; self.categories.len()];
-        let mut seen = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         for (_, gram) in grams(&letters) {
-            if seen.insert(gram, ()).is_some() {
+            if !seen.insert(gram) {
                 continue;
             }
             for (at, gain) in self.gains(gram) {

@@ -205,6 +205,7 @@ pub(crate) struct TicketDto {
 
 impl TicketDto {
     /// An order as a line of a list: codes, times and the light of its limit, no word of anybody.
+    #[allow(clippy::too_many_lines, reason = "one line a field")]
     pub(crate) fn listed(ticket: &Ticket, light: &Light<'_>) -> Self {
         let (draft, cycle) = (&ticket.draft, ticket.cycle());
         let Light {

@@ -204,7 +204,6 @@ fn clause(code: &str) -> Option<&'static str> {
         "matter_opened" => "3.4",
         "type_changed" => "3.2",
         "flagged" => "7.6",
-        "circle_set" => "7.7.1",
         "received" | "claimed" => "7.1.2 b",
         "answered" => "7.1.4",
         "merged" | "unmerged" | "repeated" | "repeat_undone" => "7.1.4 c",
@@ -219,8 +218,8 @@ fn clause(code: &str) -> Option<&'static str> {
         "fed_back" | "review_passed" | "review_sent_back" => "7.5.2",
         "requested" | "request_decided" => "7.4, 7.6, B.2",
         "sub_opened" | "sub_changed" => "B.2",
-        "followup_planned" | "followup_attempted" | "verify_proposed" | "verified" | "reworked"
-        | "reopened" => "7.7.1",
+        "circle_set" | "followup_planned" | "followup_attempted" | "verify_proposed" | "verified"
+        | "reworked" | "reopened" => "7.7.1",
         "followup_recorded" => "7.7.2",
         "agent_rated" => "8.5 c",
         "closed" | "archived" | "attached" | "call_linked" | "imported" => "7.9.1",

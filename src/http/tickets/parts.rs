@@ -19,6 +19,7 @@ use crate::ticket::model::FollowupResult;
 use crate::ticket::model::FollowupWord;
 use crate::ticket::model::Help;
 use crate::ticket::model::Request;
+use crate::ticket::model::ReturnReason;
 use crate::ticket::model::RouteBasis;
 use crate::ticket::model::Satisfaction;
 use crate::ticket::model::SubOrder;
@@ -309,7 +310,7 @@ impl RequestDto {
             at: request.at.into(),
             decided_at: maybe(request.decided_at),
             decided_late: request.decided_late,
-            reason: request.reason.map(|reason| reason.code()),
+            reason: request.reason.map(ReturnReason::code),
             complex: request.complex,
             units: request.units.iter().map(|it| OrganDto::new(it, light)).collect(),
             until: maybe(request.until),

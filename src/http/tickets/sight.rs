@@ -164,8 +164,9 @@ pub(crate) fn own(name: &str, who: &Principal) -> Object {
 fn least(name: &str, what: &str) -> Sight {
     let last = name.rsplit('.').next().unwrap_or_default();
     match (what, last) {
-        (_, "internal_note") => Sight::Whole,
-        ("caller" | "contact_phone" | "credit_code", _) | ("contact", "number") => Sight::Whole,
+        (_, "internal_note") | ("caller" | "contact_phone" | "credit_code", _) | ("contact", "number") => {
+            Sight::Whole
+        }
         (
             "content" | "demand" | "target" | "address" | "reply" | "progress" | "dispatch" | "redispatch"
             | "return" | "extension" | "co_handling" | "review" | "send_back" | "rework" | "reopen"

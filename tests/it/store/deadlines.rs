@@ -104,10 +104,10 @@ fn two_schedulers_fire_a_clock_once() {
         // Both try at the same time, then both again, and one fires past every lease what was fired already.
         let due = one.take().await.unwrap();
         let (first, second) = tokio::join!(one.fire_due(), other.fire_due());
-        (first.unwrap(), second.unwrap());
+        let _ = (first.unwrap(), second.unwrap());
         for due in &due {
             let (first, second) = tokio::join!(one.fire(due), other.fire(due));
-            (first.unwrap(), second.unwrap());
+            let _ = (first.unwrap(), second.unwrap());
         }
         one.fire_due().await.unwrap();
         let facts = facts(bench, id).await;

@@ -231,7 +231,7 @@ fn a_program_that_is_killed_between_batches_is_repaired_by_running_it_again() {
         child.kill().unwrap();
         assert!(wait::exit_of(&mut child, Duration::from_secs(10)).is_some());
         let left = count(bench).await;
-        assert!(IMPORT_BATCH <= left && left < ORDERS, "{left}");
+        assert!((IMPORT_BATCH..ORDERS).contains(&left), "{left}");
         assert_eq!(left % IMPORT_BATCH, 0, "whole batches only");
         let printed: Value =
             serde_json::from_str(&program.run(&["tickets", "import", &file, "--json"])).unwrap();

@@ -252,7 +252,7 @@ fn a_reply_passes_by_itself_where_reviews_are_off() {
 fn a_co_unit_has_no_word_to_the_appellant() {
     let mut script = Script::signed(Help, Normal, START, "zj");
     let other = unit("cg");
-    assert_eq!(other.roles.contains(&Role::Unit), true);
+    assert!(other.roles.contains(&Role::Unit));
     assert_eq!(script.refused(START, &other, reply()), "7.5.2: not_your_unit");
     assert_eq!(
         script.refused(START, &other, contact(ContactOutcome::Reached, "同意", false)),
