@@ -11,6 +11,7 @@ use reqwest::Client;
 use reqwest::Method;
 use reqwest::Response;
 use rexian::account::Role;
+use rexian::account::commitment;
 use rexian::base::civil::CivilDate;
 use rexian::base::civil::DayTime;
 use rexian::base::ids::InteractionId;
@@ -28,6 +29,7 @@ use rexian::fact::call::Outcome;
 use rexian::fact::personal::Personal;
 use rexian::io::store::Address;
 use rexian::io::store::calls::CallChange;
+use rexian::io::store::commitments::CommitmentRow;
 use rexian::io::store::outbox::NotificationRow;
 use rexian::io::store::outbox::OutboxFilter;
 use rexian::io::store::recordings::RecordingRow;
@@ -239,6 +241,12 @@ impl City {
             let account = account(user, role, &path.to_string(), self.now());
             let mut tx = store.begin().await.unwrap();
             tx.insert_account(&account).await.unwrap();
+            let signed = CommitmentRow {
+                version: commitment::VERSION,
+                sha256: "00".repeat(32),
+                signed_at: self.now(),
+            };
+            tx.insert_commitment(&account.id, &signed).await.unwrap();
             tx.commit().await.unwrap();
         }
         Person {

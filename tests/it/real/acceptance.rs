@@ -354,8 +354,17 @@ fn nothing_in_clear(database: Option<&str>) {
         assert!(!holds(&refusal.body, NUMBER));
     }
     // The twin's row: the same table of the same dump shows what is not sealed.
-    let staff = json!({"user": "staff", "name": format!("热线{STAFF}"), "password": "Hotline-54321", "organ": "tangshan"});
-    admin.post("/api/v1/users", &staff).good();
+    let staff = json!({"kind": "open", "user": "staff", "name": format!("热线{STAFF}"), "roles": ["quality"],
+        "organ": "hotline", "reason": "新增质检岗位"});
+    let asked = admin.post("/api/v1/account-requests", &staff).good().json();
+    let approval = format!(
+        "/api/v1/account-requests/{}/approve",
+        asked["id"].as_str().unwrap()
+    );
+    server
+        .sign_in("security")
+        .send("POST", &approval, &[], None)
+        .good();
     stop(&mut server);
 
     let whole = dump(&server, database);

@@ -1,6 +1,185 @@
 // Made from openapi.json by `npm run api`; not edited by hand.
 
 export interface paths {
+    "/account-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests that the reader's organ asked, or that are for it or an organ below it. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
+                    limit?: number;
+                    /** @description `open`, `approved`, `refused`, `done`. */
+                    state?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AccountRequestPage"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Asks for an account, for other rights, for one opened again or closed. What only takes away takes effect at once. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AskAccount"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AccountRequest"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account-requests/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves a request: it takes effect. Of an account that is new or opened again the first password is told once. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AccountRequest"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account-requests/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuses a request: the account stays as it is. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RefuseAccount"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AccountRequest"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/agent": {
         parameters: {
             query?: never;
@@ -536,6 +715,300 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/archives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The catalogue, by number. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The event type, or the beginning of its code. */
+                    category?: string;
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    /** @description Only those that the last check found damaged. */
+                    damaged?: boolean;
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
+                    limit?: number;
+                    /** @description A whole order number. */
+                    number?: string;
+                    /** @description The region, or the beginning of its code. */
+                    region?: string;
+                    /** @description The unit. */
+                    unit?: string;
+                    /** @description The year, four digits. */
+                    year?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArchivePage"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/archives/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One archive: its parts, and whether it is whole. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    number: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArchiveCheck"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/archives/{number}/consultations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who consulted an archive, and when. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    number: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Consultations"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/archives/{number}/parts/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A part of an archive in clear, as `order.json` or `order.pdf`; written to the trail first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    number: string;
+                    part: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": number[];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/archives/{number}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads every file of an archive again, and compares its manifest with the order's fact in the chain. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    number: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArchiveCheck"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/archives/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Archives of a number, of its last digits, or with words in them. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ArchiveSearch"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArchivePage"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/article-updates": {
         parameters: {
             query?: never;
@@ -948,6 +1421,8 @@ export interface paths {
                 query?: {
                     /** @description `me` or an agent's id. */
                     agent?: string;
+                    /** @description What answered calls became, as `/calls/reconciliation` counts them. */
+                    became?: string;
                     /** @description `next` of the page before. */
                     cursor?: string;
                     /** @description `today` or YYYY-MM-DD. */
@@ -1128,6 +1603,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/calls/reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a day's answered calls. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `today` or YYYY-MM-DD; today when nothing is said. */
+                    day?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Reconciliation"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/calls/search": {
         parameters: {
             query?: never;
@@ -1170,6 +1692,390 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calls/undisposed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answered calls that became nothing, newest first, numbers masked; their draft, when there is one, is their order. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CallPage"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/case-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What should become a case: ten appellants of one event type in one place in a week, reworks without effect, 督办 that
+         *     nobody answered. A person decides.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseProposals"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cases, the newest first: those of the reader's organ that were taken, or all for the city's organ and the inspection
+         *     department.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
+                    limit?: number;
+                    /** @description Where they stand. */
+                    state?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CasePage"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Hands orders to the inspection department as one case; the same key again gives the same case. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description the same key again gives the same case */
+                    "Idempotency-Key"?: string | null;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SubmitCase"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KeyCase"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One case; its `ETag` is the version that a command must name. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KeyCase"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cases/{id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a command to a case and returns it as it is then. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description the same key again does nothing again */
+                    "Idempotency-Key"?: string | null;
+                    /** @description the version read before, quoted */
+                    "If-Match": string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CaseCommand"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KeyCase"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conformance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the standard was kept in a period, clause by clause. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day, YYYY-MM-DD; today when nothing is said. */
+                    from?: string;
+                    /** @description Last day, YYYY-MM-DD; today when nothing is said. */
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ConformanceReport"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports by people of the reader's organ and of those below it. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExportPage"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1589,6 +2495,122 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ratios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ratios of a period, counted now. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only the five rates (五率) of the settings. */
+                    five?: boolean;
+                    /** @description First day, YYYY-MM-DD; today when nothing is said. */
+                    from?: string;
+                    /** @description Which unit (with those below it), agent or queue; all that the reader reaches when nothing is said. */
+                    key?: string;
+                    /** @description `city`, `unit`, `agent`, `queue`; what the reader's organ is when nothing is said. */
+                    level?: string;
+                    /** @description Last day, YYYY-MM-DD; today when nothing is said. */
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Ratios"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ratios/{id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The orders or calls that a ratio counts, the newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    /** @description First day, YYYY-MM-DD; today when nothing is said. */
+                    from?: string;
+                    /** @description As with the ratios. */
+                    key?: string;
+                    /** @description As with the ratios. */
+                    level?: string;
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
+                    limit?: number;
+                    /** @description Last day, YYYY-MM-DD; today when nothing is said. */
+                    to?: string;
+                    /** @description `numerator`, `denominator`, `missing`, `excluded`; the denominator when nothing is said. */
+                    which?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BehindRatioPage"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/recordings": {
         parameters: {
             query?: never;
@@ -1834,6 +2856,149 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rule-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proposed rules, the newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `next` of the page before. */
+                    cursor?: string;
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
+                    limit?: number;
+                    /** @description Only those that are not decided. */
+                    open?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RuleProposalPage"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rule-proposals/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publishes the rules with this one in them; who fixed the responsibility may not. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RuleProposal"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rule-proposals/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuses a proposed rule. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RuleProposal"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -1931,6 +3096,82 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/commitment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The secrecy commitment in force. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Commitment"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Signs the secrecy commitment; signing it again changes nothing. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignCommitment"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Commitment"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2270,6 +3511,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tickets/{id}/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls the appellant: one's own phone rings first, then his. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CallRequest"];
+                };
+            };
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CallMade"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tickets/{id}/commands": {
         parameters: {
             query?: never;
@@ -2319,6 +3610,98 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{id}/dossier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The order with its five blocks of 3.4 and every event; written to the trail first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, never>;
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{id}/dossier.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same on paper. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/pdf": number[];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2606,6 +3989,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tickets/{id}/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the rules of today would send the order first; a dispatcher decides. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RouteProposal"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tickets/{id}/submit": {
         parameters: {
             query?: never;
@@ -2705,6 +4134,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tickets/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes work orders out as a table; what it was for is kept. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TicketExport"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": number[];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tickets/search": {
         parameters: {
             query?: never;
@@ -2760,7 +4237,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every account. */
+        /** Accounts of the reader's organ and of those below it. */
         get: {
             parameters: {
                 query?: never;
@@ -2790,7 +4267,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Makes an account without roles. */
+        /** Makes an account without roles, while the city's organ has no security officer; afterwards it is asked for. */
         post: {
             parameters: {
                 query?: never;
@@ -2885,7 +4362,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Gives and takes roles. */
+        /** Takes roles away; what gives rights is asked for. */
         put: {
             parameters: {
                 query?: never;
@@ -2938,7 +4415,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Opens or closes an account; closing ends its sessions. */
+        /** Closes an account and ends its sessions; that it is opened again is asked for. */
         put: {
             parameters: {
                 query?: never;
@@ -2987,6 +4464,59 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A request. */
+        AccountRequest: {
+            /** @description What was said to it. */
+            answer: string | null;
+            /** @description The organ that decides. */
+            approver: string | null;
+            /** @description When. */
+            asked_at: components["schemas"]["Instant"];
+            /** @description Who asked. */
+            asked_by: string;
+            /** @description The organ that asked, as `hotline/ln`. */
+            asking_organ: string;
+            before: components["schemas"]["AccountRights"] | null;
+            /** @description The clause that says so. */
+            clause: string;
+            decided_at: components["schemas"]["Instant"] | null;
+            /** @description Who decided. */
+            decided_by: string | null;
+            /** @description Its id. */
+            id: string;
+            /** @description `open`, `change`, `reopen`, `close`. */
+            kind: string;
+            /** @description 姓名, of a new account. */
+            name: string | null;
+            /**
+             * Format: password
+             * @description The first password; told once, to who approves.
+             */
+            password: string | null;
+            /** @description Why. */
+            reason: string;
+            rights: components["schemas"]["AccountRights"] | null;
+            /** @description `open`, `approved`, `refused`, `done` (took effect at once). */
+            state: string;
+            /** @description Whose account. */
+            user: string;
+        };
+        /** @description Requests. */
+        AccountRequestPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["AccountRequest"][];
+            /** @description The cursor of the next page. */
+            next: string | null;
+        };
+        /** @description What an account is to be allowed. */
+        AccountRights: {
+            /** @description The agent. */
+            agent: string | null;
+            /** @description The organ. */
+            organ: string;
+            /** @description Role codes. */
+            roles: string[];
+        };
         /** @description The duty office says that it knows. Source: 7.2 a. */
         AcknowledgeDuty: {
             /** @description Who at the duty office. */
@@ -3104,6 +4634,146 @@ export interface components {
             /** @description Primary. */
             unit: string;
         };
+        /** @description An archive in the catalogue. */
+        Archive: {
+            /** @description 诉求类别. */
+            appeal_type: string | null;
+            /**
+             * Format: int64
+             * @description How many bytes.
+             */
+            bytes: number;
+            /** @description 事件类型. */
+            category: string | null;
+            checked_at: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int64
+             * @description Faults it found.
+             */
+            faults: number | null;
+            /**
+             * Format: int64
+             * @description How many files.
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description How many parts are missing.
+             */
+            missing: number;
+            /** @description The order's number. */
+            number: string;
+            /** @description When it was packed. */
+            packed_at: components["schemas"]["Instant"];
+            /** @description The region or street. */
+            region: string | null;
+            /** @description The order. */
+            ticket: string;
+            /** @description 首接负责单位. */
+            unit: string | null;
+            /** @description 机构名称. */
+            unit_name: string;
+            /** @description The year of its number. */
+            year: string;
+        };
+        /** @description What a check of an archive found. */
+        ArchiveCheck: {
+            /** @description What is wrong. */
+            faults: string[];
+            /** @description Files that were read again. */
+            files: number;
+            /** @description The manifest that the fact names, SHA-256 in hex. */
+            manifest: string | null;
+            /** @description What is not there, and why. */
+            missing: components["schemas"]["ArchiveMissing"][];
+            /** @description The order's number. */
+            number: string;
+            /** @description Its parts. */
+            parts: components["schemas"]["ArchivePart"][];
+            /** @description Whether it is whole and is the one that the order's fact names. */
+            sound: boolean;
+        };
+        /** @description A part that is not there. */
+        ArchiveMissing: {
+            /** @description Which. */
+            part: string;
+            /** @description Why, as a code. */
+            why: string;
+        };
+        /** @description Archives. */
+        ArchivePage: {
+            /** @description By number. */
+            items: components["schemas"]["Archive"][];
+            /** @description The cursor of the next page. */
+            next: string | null;
+        };
+        /** @description A part of an archive. */
+        ArchivePart: {
+            /**
+             * Format: int64
+             * @description How many bytes, as it lies there.
+             */
+            bytes: number;
+            /** @description Its name, as `order.pdf`. */
+            name: string;
+            /** @description `order`, `paper`, `recording`, `attachment`. */
+            part: string;
+        };
+        /** @description Which archives. */
+        ArchiveQuery: {
+            /**
+             * @description The event type, or the beginning of its code.
+             * @default null
+             */
+            category: string | null;
+            /**
+             * @description `next` of the page before.
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * @description Only those that the last check found damaged.
+             * @default false
+             */
+            damaged: boolean;
+            /**
+             * Format: int32
+             * @description Rows, 1 to 500; 100 when nothing is said.
+             * @default null
+             */
+            limit: number | null;
+            /**
+             * @description A whole order number.
+             * @default null
+             */
+            number: string | null;
+            /**
+             * @description The region, or the beginning of its code.
+             * @default null
+             */
+            region: string | null;
+            /**
+             * @description The unit.
+             * @default null
+             */
+            unit: string | null;
+            /**
+             * @description The year, four digits.
+             * @default null
+             */
+            year: string | null;
+        };
+        /** @description What is looked for in archives; the personal part of a question. */
+        ArchiveSearch: {
+            /** @description What else narrows. */
+            filter?: components["schemas"]["ArchiveQuery"];
+            /** @description Its last four digits. */
+            last4?: string | null;
+            /** @description A whole number in any usual form: the caller's, or one to call back. */
+            phone?: string | null;
+            /** @description Words that must all stand in the order. */
+            text?: string | null;
+        };
         /** @description One version of an article. */
         Article: {
             approved_at: components["schemas"]["Instant"] | null;
@@ -3215,6 +4885,23 @@ export interface components {
             /** @description Last day it counts, YYYY-MM-DD. */
             valid_until?: string | null;
         };
+        /** @description What is asked for. */
+        AskAccount: {
+            /** @description The agent it is to work as; for `change` absent takes it away. */
+            agent?: string | null;
+            /** @description `open`, `change`, `reopen`, `close`. */
+            kind: string;
+            /** @description 姓名, of a new account. */
+            name?: string | null;
+            /** @description The organ it is to work for, by id; for `open`, and for `change` when it is another. */
+            organ?: string | null;
+            /** @description Why, 2 to 500 characters. */
+            reason: string;
+            /** @description All roles it is to have; for `open` and `change`. */
+            roles?: string[];
+            /** @description Whose account: 1 to 40 of a-z, 0-9 and `-`. */
+            user: string;
+        };
         /** @description The first unit asks for co-units. Source: B.2. */
         AskCoHandling: {
             /** @description Evidence, one at least. */
@@ -3293,6 +4980,21 @@ export interface components {
             /** @description `evidence`, `photo`, `reply`, `conclusion`, `other`. */
             purpose: string;
         };
+        /** @description An order or a call behind a ratio. */
+        BehindRatio: {
+            /** @description The instant by which it belongs to the period. */
+            at: components["schemas"]["Instant"];
+            /** @description Its id. */
+            id: string;
+            order: components["schemas"]["Ticket"] | null;
+        };
+        /** @description Orders or calls behind a ratio. */
+        BehindRatioPage: {
+            /** @description Newest first; what the reader may not see is left out. */
+            items: components["schemas"]["BehindRatio"][];
+            /** @description The cursor of the next page. */
+            next: string | null;
+        };
         /** @description A call record. */
         Call: {
             /** @description Who answered. */
@@ -3301,8 +5003,10 @@ export interface components {
             /** @description 姓名. */
             agent_name: string;
             answered_at: components["schemas"]["Instant"] | null;
-            /** @description Who called, masked; empty when it was erased. */
+            /** @description The citizen, masked; empty when it was erased. */
             caller: string;
+            /** @description Who called whom: `inbound`, `outbound`. */
+            direction: string | null;
             ended_at: components["schemas"]["Instant"] | null;
             /** @description Who or what ended it. */
             ended_by: string | null;
@@ -3321,9 +5025,12 @@ export interface components {
             offered_at: components["schemas"]["Instant"];
             /**
              * @description What became of it; absent while it goes on: `answered`, `abandoned`, `short_abandoned`, `ended_in_ivr`,
-             *     `cancelled`, `refused`, `failed`.
+             *     `cancelled`, `refused`, `failed`; of a call of ours also `busy`, `no_answer`, `declined`, `unreachable`,
+             *     `agent_no_answer`.
              */
             outcome: string | null;
+            /** @description What a call of ours was for: `followup`, `contact`, `callback`. */
+            purpose: string | null;
             /** @description The last queue. */
             queue: string | null;
             /** @description 队列名. */
@@ -3378,12 +5085,22 @@ export interface components {
             /** @description His orders that are not ended. */
             open: components["schemas"]["Ticket"][];
         };
+        /** @description A call that was begun. */
+        CallMade: {
+            /** @description Its id; the live stream tells how it goes. */
+            interaction: string;
+        };
         /** @description A page of calls. */
         CallPage: {
             /** @description Newest first. */
             items: components["schemas"]["Call"][];
             /** @description The cursor of the next page. */
             next: string | null;
+        };
+        /** @description What a call to the appellant is for. */
+        CallRequest: {
+            /** @description `followup`, `contact`, `callback`. */
+            purpose: string;
         };
         /** @description A search by number. It stands in the body, since addresses are kept by browsers and proxies. */
         CallSearch: {
@@ -3400,6 +5117,101 @@ export interface components {
             reason: components["schemas"]["Text"];
             /** @description By the appellant. */
             withdrawn: boolean;
+        };
+        /** @description What may be asked of a case. */
+        CaseCommand: {
+            /** @enum {string} */
+            command: "join";
+            /** @description Which. */
+            orders: string[];
+        } | {
+            /** @enum {string} */
+            command: "take";
+        } | {
+            /** @enum {string} */
+            command: "send_back";
+            /** @description Why. */
+            reason?: components["schemas"]["Text"];
+        } | {
+            /** @enum {string} */
+            command: "order_rectification";
+            /** @description What is demanded. */
+            demand?: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description Until when, exclusive, UTC µs.
+             */
+            limit: number;
+        } | {
+            /** @enum {string} */
+            command: "report";
+            /** @description What. */
+            report?: components["schemas"]["Text"];
+            /** @description Who. */
+            unit: string;
+        } | {
+            /** @enum {string} */
+            command: "check";
+            /** @description Whether it had a clear effect: then the case is closed. */
+            effective: boolean;
+            /**
+             * Format: int64
+             * @description Without effect: until when the next round lasts, exclusive, UTC µs.
+             */
+            limit?: number | null;
+            /** @description Why, or the conclusion. */
+            text?: components["schemas"]["Text"];
+        };
+        /** @description Cases. */
+        CasePage: {
+            /** @description Newest first. */
+            items: components["schemas"]["KeyCase"][];
+            /** @description The cursor of the next page. */
+            next: string | null;
+        };
+        /** @description What should become a case. */
+        CaseProposal: {
+            /**
+             * Format: int32
+             * @description Different appellants in the window that is set.
+             */
+            appellants: number;
+            /** @description 事件类型. */
+            category: string | null;
+            /** @description Its name with what is above it. */
+            category_name: string;
+            /** @description `a` to `d`, as in 7.8.2. */
+            cause: string;
+            /**
+             * Format: int32
+             * @description 督办 without an answer in time.
+             */
+            escalated: number;
+            /**
+             * Format: int32
+             * @description Reworks without effect.
+             */
+            failed_reworks: number;
+            /** @description Its orders, the newest first, at most 200. */
+            orders: string[];
+            /** @description The region or street. */
+            region: string | null;
+            /** @description Its name with what is above it. */
+            region_name: string;
+        };
+        /** @description What should become a case. */
+        CaseProposals: {
+            /** @description Matters of many appellants first. */
+            items: components["schemas"]["CaseProposal"][];
+        };
+        /** @description A unit of a case. */
+        CaseUnit: {
+            /** @description Its id. */
+            id: string;
+            /** @description 机构名称. */
+            name: string;
+            /** @description Whether it has reported in this round. */
+            reported: boolean;
         };
         /** @description Changes the event type after submission. Source: 7.1.2 a. */
         ChangeCategory: {
@@ -3656,6 +5468,50 @@ export interface components {
             /** @enum {string} */
             command: "fix_responsibility";
         });
+        /** @description The text in force, and whether one has signed it. */
+        Commitment: {
+            /** @description Its paragraphs. */
+            paragraphs: string[];
+            /** @description SHA-256 of head and paragraphs, a line each, hex. */
+            sha256: string;
+            signed_at: components["schemas"]["Instant"] | null;
+            /** @description Its head. */
+            title: string;
+            /**
+             * Format: int64
+             * @description The version in force.
+             */
+            version: number;
+        };
+        /** @description How the standard was kept. */
+        ConformanceReport: {
+            /** @description Clause by clause: counts, exceptions by number, settings that decided. */
+            clauses: Record<string, never>[];
+            /** @description First day. */
+            from: string;
+            /** @description When it was counted. */
+            made_at: components["schemas"]["Instant"];
+            /** @description The standard. */
+            standard: string;
+            /** @description Last day. */
+            to: string;
+        };
+        /** @description A read of an archive. */
+        Consultation: {
+            /** @description Whose account. */
+            actor: string;
+            /** @description When. */
+            at: components["schemas"]["Instant"];
+            /** @description By which way. */
+            cause: string;
+            /** @description Which parts. */
+            parts: string[];
+        };
+        /** @description Reads of an archive. */
+        Consultations: {
+            /** @description Oldest first. */
+            items: components["schemas"]["Consultation"][];
+        };
         /** @enum {string} */
         ContactOutcome: "reached" | "no_answer" | "declined" | "wrong_number";
         /** @enum {string} */
@@ -3740,8 +5596,19 @@ export interface components {
             /** @description 首接负责单位. */
             unit: string;
         };
-        /** @enum {string} */
-        Disposition: "wrong_number" | "harassment" | "silent" | "test" | "dropped";
+        /** @description How many calls became the same. */
+        Disposition: {
+            /**
+             * @description `order` for one that went on, else how it ended: `answered`, `not_accepted`, `referred`, `merged`, `invalid`,
+             *     `cancelled`; `undisposed` for a draft or nothing, `pending` while there is time.
+             */
+            became: string;
+            /**
+             * Format: int64
+             * @description How many calls.
+             */
+            calls: number;
+        };
         /** @description Fields as they come from a form: `None` leaves a field as it is, an empty text clears it. */
         DraftFields: {
             /**
@@ -3859,6 +5726,39 @@ export interface components {
             /** @description Its Chinese name. */
             name: string;
         };
+        /** @description An export. */
+        Export: {
+            /** @description Whether there were more than it holds. */
+            bounded: boolean;
+            /** @description When. */
+            exported_at: components["schemas"]["Instant"];
+            /** @description What narrowed it. */
+            filter: Record<string, never>;
+            /** @description `csv` or `json`. */
+            format: string;
+            /** @description Its id, as in its watermark. */
+            id: string;
+            /** @description His organ, as `hotline/ln`. */
+            organ: string;
+            /** @description What for. */
+            purpose: string;
+            /**
+             * Format: int32
+             * @description How many orders.
+             */
+            rows: number;
+            /** @description SHA-256 of what was handed out, hex. */
+            sha256: string;
+            /** @description Who took it. */
+            user: string;
+        };
+        /** @description Exports. */
+        ExportPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["Export"][];
+            /** @description The cursor of the next page. */
+            next: string | null;
+        };
         /** @description The unit's reply. Source: 7.5.2. */
         FeedBack: {
             /** @description 政策依据. */
@@ -3975,6 +5875,48 @@ export interface components {
             /** @description Whether it is. */
             satisfied: boolean;
         };
+        /** @description A case. */
+        KeyCase: {
+            /**
+             * Format: int32
+             * @description Different appellants when it was submitted.
+             */
+            appellants: number;
+            /** @description `a` to `d`, as in 7.8.2. */
+            cause: string;
+            ended_at: components["schemas"]["Instant"] | null;
+            /** @description Its id. */
+            id: string;
+            limit: components["schemas"]["Instant"] | null;
+            /** @description Its orders, in the order in which they came; empty for a unit and in lists. */
+            orders: string[];
+            /** @description How many orders. */
+            orders_total: number;
+            /** @description Whether the round's limit passed without every report. */
+            overdue: boolean;
+            /**
+             * Format: int32
+             * @description The round of rectification; 0 before the first.
+             */
+            round: number;
+            /** @description `submitted`, `taken`, `sent_back`, `rectify`, `check`, `closed`. */
+            state: string;
+            /** @description When it was submitted. */
+            submitted_at: components["schemas"]["Instant"];
+            /** @description In a few words. */
+            title: string;
+            /** @description The units that are to rectify; a unit is told of itself alone. */
+            units: components["schemas"]["CaseUnit"][];
+            /**
+             * Format: int64
+             * @description For `If-Match`.
+             */
+            version: number;
+            /** @description Words by name, as `demand.1`; empty in lists. */
+            words: {
+                [key: string]: string;
+            };
+        };
         /** @enum {string} */
         KeyCause: "a" | "b" | "c" | "d";
         /** @description Its 重点督办 case is closed. Source: 7.8.2. */
@@ -4037,7 +5979,7 @@ export interface components {
         LinkCall: {
             /** @description The call. */
             interaction: string;
-            /** @description `intake`, `followup`, `contact`, `urge`, `other`. */
+            /** @description `intake`, `followup`, `contact`, `callback`, `urge`, `other`. */
             purpose: string;
             /** @description Its recording. */
             recording: string | null;
@@ -4129,8 +6071,8 @@ export interface components {
             offered_at: components["schemas"]["Instant"];
             /** @description How it ended: `accepted`, `rejected`, `no_answer`, `failed`, `cancelled`, `preempted`, `lost_race`, `expired`. */
             outcome: string | null;
-            /** @description From which queue. */
-            queue: string;
+            /** @description From which queue; none for a call that the agent made. */
+            queue: string | null;
         };
         /** @description Responsibility is unclear. Source: 7.2 b. */
         OpenArbitration: {
@@ -4204,9 +6146,9 @@ export interface components {
             state: string;
             /** @description What it says, as `accepted`. */
             template: string;
-            /** @description The order. */
+            /** @description The order; absent for a confidential one. */
             ticket: string | null;
-            /** @description Its number. */
+            /** @description Its number; empty for a confidential one. */
             ticket_number: string;
         };
         /** @description Messages. */
@@ -4490,6 +6432,58 @@ export interface components {
             /** @description His word. */
             satisfaction: components["schemas"]["Satisfaction"];
         };
+        /** @description A ratio. */
+        Ratio: {
+            /** @description The instant by which a row belongs to the period. */
+            anchor: string;
+            /**
+             * Format: int64
+             * @description Of averages, n ÷ N in ms; none when N is 0.
+             */
+            average_ms: number | null;
+            /** @description `order`, `cycle`, `request`, `supervision`, `call`. */
+            base: string;
+            /**
+             * Format: int64
+             * @description What is left out of both.
+             */
+            excluded: number;
+            /** @description Whether it is one of the five rates (五率). */
+            five: boolean;
+            /** @description `share`, `rate`, `average_time`, `average_ms`. */
+            form: string;
+            /** @description Its id. */
+            id: string;
+            /** @description 名称. */
+            label: string;
+            /**
+             * Format: int64
+             * @description Above the line.
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description Below the line.
+             */
+            N: number;
+            /** @description What tells it from others of the same name; empty for most. */
+            note: string;
+            /** @description n ÷ N in percent with two digits, as `98.76`; none when N is 0, and for averages. */
+            percentage: string | null;
+            /** @description The clause or standard it comes from. */
+            source: string;
+        };
+        /** @description Ratios of a period. */
+        Ratios: {
+            /** @description In the order of the registry. */
+            items: components["schemas"]["Ratio"][];
+            /** @description Which of that level; none for all that the reader reaches. */
+            key: string | null;
+            /** @description For whom they were counted. */
+            level: string;
+            /** @description When they were counted. */
+            made_at: components["schemas"]["Instant"];
+        };
         /** @description The unit opens a 督办. Source: 7.8.1. */
         ReadSupervision: {
             /**
@@ -4512,6 +6506,21 @@ export interface components {
             original: components["schemas"]["Text"];
             /** @description The other platform, if one handed it over. */
             platform?: string | null;
+        };
+        /** @description A day's answered calls and what became of them. */
+        Reconciliation: {
+            /**
+             * Format: int64
+             * @description Calls of the day that an agent answered: the sum of `items`.
+             */
+            answered: number;
+            closed_at: components["schemas"]["Instant"] | null;
+            /** @description The day's first instant. */
+            from: components["schemas"]["Instant"];
+            /** @description By what became of them. */
+            items: components["schemas"]["Disposition"][];
+            /** @description The next day's. */
+            to: components["schemas"]["Instant"];
         };
         /** @description Tried to follow up and reached nobody. Source: 7.7.1. */
         RecordAttempt: {
@@ -4710,6 +6719,11 @@ export interface components {
             /** @description With b and c: the legal route that was told. */
             route: components["schemas"]["Text"];
         };
+        /** @description A refusal in words. */
+        RefuseAccount: {
+            /** @description Why, 2 to 500 characters. */
+            reason: string;
+        };
         /** @description Opens a closed order again. Source: 7.7.1. */
         Reopen: {
             /** @description The new fact, or what was wrong. */
@@ -4780,6 +6794,57 @@ export interface components {
         };
         /** @enum {string} */
         RouteBasis: "territory" | "industry" | "grid" | "arbitration" | "down" | "judgement";
+        /** @description Where the rules would send an order. */
+        RouteProposal: {
+            /** @description Whom else a dispatcher might choose or ask to help. */
+            alternatives: string[];
+            /** @description `territory` or `industry`. */
+            basis: string | null;
+            /** @description The rule. */
+            rule: string | null;
+            /** @description 首接负责单位; none when the rules do not say: the matter is one for 会商定责. */
+            unit: string | null;
+            /** @description 机构名称. */
+            unit_name: string;
+        };
+        /** @description A proposed rule. */
+        RuleProposal: {
+            /** @description 事件类型. */
+            category: string;
+            /** @description Its name with what is above it. */
+            category_name: string;
+            decided_at: components["schemas"]["Instant"] | null;
+            /** @description Who decided. */
+            decided_by: string | null;
+            /** @description The order whose responsibility was fixed: the proposal's id. */
+            id: string;
+            /** @description Its number. */
+            number: string;
+            /** @description When. */
+            proposed_at: components["schemas"]["Instant"];
+            /** @description Who fixed the responsibility. */
+            proposed_by: string;
+            /** @description The region or street; none for all. */
+            region: string | null;
+            /**
+             * Format: int64
+             * @description The version of the rules that has it.
+             */
+            rules_version: number | null;
+            /** @description `open`, `approved`, `refused`. */
+            state: string;
+            /** @description The primary unit. */
+            unit: string;
+            /** @description 机构名称. */
+            unit_name: string;
+        };
+        /** @description Proposed rules. */
+        RuleProposalPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["RuleProposal"][];
+            /** @description The cursor of the next page. */
+            next: string | null;
+        };
         /** @enum {string} */
         Satisfaction: "satisfied" | "unsatisfied" | "no_comment";
         /** @description A desk. */
@@ -4827,6 +6892,8 @@ export interface components {
         Session: {
             /** @description The agent he works as. */
             agent: string | null;
+            /** @description Whether the secrecy commitment is to be signed before anything of an appellant is shown. */
+            commitment_due: boolean;
             /** @description When the session ends unless it is used. */
             expires_at: components["schemas"]["Instant"];
             /** @description 姓名. */
@@ -4862,6 +6929,16 @@ export interface components {
         };
         /** @description The unit signs. Source: 7.3. */
         Sign: Record<string, never>;
+        /** @description A signature. */
+        SignCommitment: {
+            /** @description SHA-256 of the text that was read. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description The version that was read.
+             */
+            version: number;
+        };
         /** @description A sign-in. */
         SignIn: {
             /**
@@ -4896,6 +6973,19 @@ export interface components {
         };
         /** @description Submits the draft: it is accepted. Source: 7.1.2 a. */
         Submit: Record<string, never>;
+        /** @description What a case is submitted with. */
+        SubmitCase: {
+            /** @description Why. */
+            cause: components["schemas"]["KeyCause"];
+            /** @description Its orders. */
+            orders: string[];
+            /** @description What happened and what is asked. */
+            text?: components["schemas"]["Text"];
+            /** @description In a few words. */
+            title?: components["schemas"]["Text"];
+            /** @description The units that are to rectify. */
+            units: string[];
+        };
         /** @description 督办 by hand. Source: 7.8.1. */
         Supervise: {
             /** @description Why. */
@@ -5136,6 +7226,15 @@ export interface components {
             stages: number;
             unit: components["schemas"]["OrganName"] | null;
             verdict: string | null;
+        };
+        /** @description What is to be taken out. */
+        TicketExport: {
+            /** @description Which orders, as in the list; `cursor` and `interaction` are not for here, `limit` is 1 to 5000 [5000]. */
+            filter?: components["schemas"]["TicketQuery"];
+            /** @description `csv` or `json`. */
+            format: string;
+            /** @description What for, 2 to 200 characters. */
+            purpose: string;
         };
         /** @description A file by its content, as commands name it. */
         TicketFile: {
