@@ -90,6 +90,7 @@ fn profile(agents: usize) -> Profile {
         overload: OverloadAnswer::Busy,
         trusted_identity: true,
         nat: false,
+        outbound: None,
     };
     let queue = Queue {
         name: "综合".to_owned(),
