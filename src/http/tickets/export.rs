@@ -63,7 +63,7 @@ pub(crate) struct ExportDto {
     format: String,
     /// What for, 2 to 200 characters.
     purpose: String,
-    /// Which orders, as in the list; `cursor` and `interaction` are not for here, `limit` is 1 to 5000 [5000].
+    /// Which orders, as in the list; `cursor` and `interaction` are not for here, `limit` is 1 to 5000, which is what counts when nothing is said.
     #[serde(default)]
     filter: TicketQuery,
 }

@@ -10,6 +10,9 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::appeals::appeal;
+use super::steps::form;
+use super::steps::reviewed;
+use super::steps::word;
 use super::town::Answer;
 use super::town::City;
 use super::town::HOTLINE;
@@ -279,4 +282,64 @@ fn ac_7_1_5b_help_is_not_closed_without_its_report_and_a_report_that_is_late_is_
             Ok(())
         },
     );
+}
+
+/// An order that is answered at once and whose caller rates nothing.
+async fn answered(city: &City) -> TicketId {
+    let (agent, writer, approver) = (
+        city.person(Role::Agent, HOTLINE).await,
+        city.person(Role::Supervisor, HOTLINE).await,
+        city.person(Role::Dispatcher, HOTLINE).await,
+    );
+    let draft = article(city, &writer).await;
+    assert_eq!(approve(city, &approver, &draft).await.status, 200);
+    let ticket = city.written(CALLER, &appeal("AP001").fields).await;
+    let answer = json!({"command": "answer", "basis": "article", "reply": "请在医保服务平台备案后就医。",
+        "article": {"id": draft["id"], "version": draft["version"]}});
+    city.done(&agent, ticket, answer).await;
+    ticket
+}
+
+/// n and N of the coverage, and the orders that are missing in it, as `who` reads them.
+async fn coverage(city: &City, who: &Person) -> (Value, Value, Vec<String>) {
+    let days = "from=2026-11-23&to=2026-11-30";
+    let ratios = city.get(who, &format!("/ratios?{days}")).await.body;
+    let items = ratios["items"].as_array().unwrap();
+    let ratio = items.iter().find(|it| it["id"] == "followup").unwrap().clone();
+    let path = format!("/ratios/followup/orders?{days}&which=missing");
+    let missing = city.get(who, &path).await.body;
+    let missing = missing["items"].as_array().unwrap().iter();
+    let missing = missing.map(|it| it["id"].as_str().unwrap().to_owned()).collect();
+    (ratio["n"].clone(), ratio["N"].clone(), missing)
+}
+
+#[test]
+fn ac_7_7_1d_coverage_below_one_hundred_names_every_order_that_is_missing() {
+    let off = Off::Setting("instant_rating.timeout_is_attempt", json!(false));
+    let sentence = "nothing closes without a follow-up";
+    proven(&[(off, sentence)], async |city| {
+        city.at("2026-11-23 10:00");
+        let asked = reviewed(city, &form("complaint", "normal")).await;
+        let followup = city.person(Role::Followup, HOTLINE).await;
+        city.done(&followup, asked, word("person", "solved", "satisfied"))
+            .await;
+        let silent = answered(city).await;
+        city.pass_until("2026-11-25 09:00").await;
+        let supervisor = city.person(Role::Supervisor, HOTLINE).await;
+        let (n, all, missing) = coverage(city, &supervisor).await;
+        // Where a rating that did not come ends an order, the coverage says so, by number and by name.
+        if city.ticket(silent).await.ticket.state == State::Closed {
+            assert_eq!((n, all), (json!(1), json!(2)));
+            assert_eq!(missing, [silent.to_string()]);
+            return Err(sentence.to_owned());
+        }
+        assert_eq!((n, all), (json!(1), json!(1)));
+        holds("nothing is missing", missing.is_empty())?;
+        let unit = city.person(Role::Unit, "ga").await;
+        let (_, _, of_unit) = coverage(city, &unit).await;
+        holds("a unit reads its own", of_unit.is_empty())?;
+        let agent = city.person(Role::Agent, HOTLINE).await;
+        let refused = city.get(&agent, "/ratios").await;
+        holds("an agent does not read it", refused.status == 403)
+    });
 }

@@ -7229,7 +7229,7 @@ export interface components {
         };
         /** @description What is to be taken out. */
         TicketExport: {
-            /** @description Which orders, as in the list; `cursor` and `interaction` are not for here, `limit` is 1 to 5000 [5000]. */
+            /** @description Which orders, as in the list; `cursor` and `interaction` are not for here, `limit` is 1 to 5000, which is what counts when nothing is said. */
             filter?: components["schemas"]["TicketQuery"];
             /** @description `csv` or `json`. */
             format: string;
