@@ -112,14 +112,22 @@ class Server:
         context = ssl._create_unverified_context()  # the certificate was made by the server a moment ago
         opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context),
                                              urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-        for method, path, body in (("POST", "/session", {"user": user["user"], "password": user["password"]}),
-                                   ("POST", "/agent/sign-in", {}), ("PUT", "/agent/presence", {"state": "ready"})):
-            request = urllib.request.Request(self.api + path, method=method, data=json.dumps(body).encode(),
+        def ask(method, path, body=None):
+            request = urllib.request.Request(self.api + path, method=method,
+                                             data=None if body is None else json.dumps(body).encode(),
                                              headers={"content-type": "application/json"})
             try:
-                opener.open(request, timeout=30).close()
+                with opener.open(request, timeout=30) as answer:
+                    return json.loads(answer.read() or b"null")
             except urllib.error.HTTPError as error:
                 sys.exit(f"{user['user']}: {method} {path} {error.code} {error.read().decode()}")
+
+        session = ask("POST", "/session", {"user": user["user"], "password": user["password"]})
+        if session["commitment_due"]:
+            text = ask("GET", "/session/commitment")
+            ask("POST", "/session/commitment", {"version": text["version"], "sha256": text["sha256"]})
+        ask("POST", "/agent/sign-in", {})
+        ask("PUT", "/agent/presence", {"state": "ready"})
 
     def cpu(self):
         """User and system time of all threads, living and ended, in seconds."""
