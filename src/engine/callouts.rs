@@ -48,6 +48,8 @@ pub struct Callouts {
     tickets: TicketService,
     node: String,
     at: Option<FactNo>,
+    /// Where the checkpoint stands in the database: facts behind it that were nothing to do are not worth a write.
+    stored: FactNo,
 }
 
 /// A call that was made for an order.
@@ -69,6 +71,7 @@ impl Callouts {
             tickets,
             node: node.to_owned(),
             at: None,
+            stored: FactNo(0),
         }
     }
 
@@ -91,7 +94,10 @@ impl Callouts {
     async fn step(&mut self, up_to: FactNo) -> Result<bool, TicketServiceError> {
         let after = match self.at {
             Some(at) => at,
-            None => self.store.checkpoint(CALLOUTS, &self.node).await?,
+            None => {
+                self.stored = self.store.checkpoint(CALLOUTS, &self.node).await?;
+                self.stored
+            }
         };
         self.at = Some(after);
         let ended = self
@@ -101,19 +107,24 @@ impl Callouts {
         let full = u32::try_from(ended.len()).is_ok_and(|facts| facts == BATCH);
         let last = ended.last().map(|(fact_no, _)| *fact_no);
         let reached = if full { last } else { last.max(Some(up_to)) }.unwrap_or(after);
-        if last.is_none() && reached.0 < after.0.saturating_add(LAZY_FACTS) {
-            return Ok(false);
+        let made = self.made(&ended).await?;
+        if made.is_empty() && reached.0 < self.stored.0.saturating_add(LAZY_FACTS) {
+            self.at = Some(reached);
+            return Ok(full);
         }
-        for made in self.made(&ended).await? {
+        for made in made {
             self.bring_home(&made).await?;
         }
         let mut tx = self.store.begin().await?;
-        if !tx.move_checkpoint(CALLOUTS, &self.node, after, reached).await? {
+        if !tx
+            .move_checkpoint(CALLOUTS, &self.node, self.stored, reached)
+            .await?
+        {
             self.at = None;
             return Ok(true);
         }
         tx.commit().await?;
-        self.at = Some(reached);
+        (self.at, self.stored) = (Some(reached), reached);
         Ok(full)
     }
 
@@ -129,6 +140,7 @@ impl Callouts {
             }
         }
         let calls: Vec<InteractionId> = outcomes.keys().copied().collect();
+        let calls = self.store.calls_of_orders(&calls).await?;
         let mut made: BTreeMap<InteractionId, Made> = BTreeMap::new();
         let mut recordings = BTreeMap::new();
         for text in self.store.beginnings(&calls).await? {

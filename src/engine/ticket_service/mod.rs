@@ -54,6 +54,7 @@ use crate::io::store::StoreError;
 use crate::io::store::tickets::TicketRow;
 use crate::ticket::decide::TicketError;
 use crate::ticket::evolve;
+use crate::ticket::model::State;
 use crate::ticket::model::Texts;
 use crate::ticket::reference::Reference;
 
@@ -103,6 +104,8 @@ pub struct TicketChange {
     pub agent: Option<AgentId>,
     /// Its version now.
     pub version: i64,
+    /// Whether nothing of it can be due and nothing leaves the house: a draft without clocks.
+    pub quiet: bool,
 }
 
 /// An order with its words in clear: for the program, which shows of it what the reader may see.
@@ -274,9 +277,14 @@ impl TicketService {
         if changes.is_empty() {
             return;
         }
+        let quiet = changes.iter().all(|change| change.quiet);
         for change in changes {
             // Nobody listens: nothing to tell.
             let _ = self.inner.changes.send(change);
+        }
+        // Each answered call opens a draft: schedulers and senders are not woken for it.
+        if quiet {
+            return;
         }
         self.inner.clocks_changed.notify_one();
         if let Some(outbox) = &self.inner.outbox {
@@ -320,5 +328,7 @@ fn change_of(row: &TicketRow) -> TicketChange {
         interaction: row.ticket.interaction,
         agent: row.ticket.agent.clone(),
         version: row.ticket.version,
+        quiet: row.ticket.state == State::Draft
+            && !row.ticket.clocks.iter().any(crate::ticket::model::Clock::runs),
     }
 }

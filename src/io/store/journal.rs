@@ -178,6 +178,26 @@ impl Store {
         Ok(lines.map(ToOwned::to_owned).collect())
     }
 
+    /// Which of these calls were made for a work order.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn calls_of_orders(&self, calls: &[InteractionId]) -> Result<Vec<InteractionId>, StoreError> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        let places: Vec<String> = (1..=calls.len()).map(|place| format!("${place}")).collect();
+        let sql = format!(
+            "SELECT interaction FROM journal WHERE interaction IN ({}) AND kind = 'call.offered' AND ticket IS NOT NULL",
+            places.join(", ")
+        );
+        let values = calls.iter().map(|call| Value::from(call.to_string()));
+        let found = sql::read(self.database(), AssertSqlSafe(sql), values, sql::Cells::text).await?;
+        let found: std::collections::BTreeSet<String> = found.into_iter().collect();
+        let made = calls.iter().filter(|call| found.contains(&call.to_string()));
+        Ok(made.copied().collect())
+    }
+
     /// Reads the envelopes about one work order, in order.
     ///
     /// # Errors

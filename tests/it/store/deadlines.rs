@@ -222,6 +222,7 @@ fn a_running_scheduler_wakes_up_for_a_change_and_for_what_is_due() {
             interaction: None,
             agent: None,
             version: 0,
+            quiet: false,
         }]);
         let late = async {
             loop {
