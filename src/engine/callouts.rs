@@ -92,12 +92,11 @@ impl Callouts {
     }
 
     async fn step(&mut self, up_to: FactNo) -> Result<bool, TicketServiceError> {
-        let after = match self.at {
-            Some(at) => at,
-            None => {
-                self.stored = self.store.checkpoint(CALLOUTS, &self.node).await?;
-                self.stored
-            }
+        let after = if let Some(at) = self.at {
+            at
+        } else {
+            self.stored = self.store.checkpoint(CALLOUTS, &self.node).await?;
+            self.stored
         };
         self.at = Some(after);
         let ended = self
