@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Small pieces of many sizes are made by one thread and freed by another, for months.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     rexian::app::cli::main()
 }

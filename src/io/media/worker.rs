@@ -3,7 +3,7 @@
 //! ```text
 //! idle (parked) ─Open─▶ on the grid: commands, readable sockets, frames, events ─last Close─▶ idle
 //! ```
-//! Control holds a [`MediaHandle`]; a command wakes the thread at once, packets are looked at on the grid.
+//! Control holds a [`MediaHandle`]; commands and packets are looked at on the grid, and a command wakes a parked thread.
 //!
 //! **Invariants.** On the grid: no lock, no file, no log, and no allocation unless a command opens, records or
 //! closes something. Only open slots are read; what came for a slot before it was opened is thrown away.
@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
+use std::sync::atomic::fence;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -113,6 +114,8 @@ pub struct MediaHandle {
     commands: rtrb::Producer<MediaCommand>,
     events: rtrb::Consumer<MediaEvent>,
     stop: Arc<AtomicBool>,
+    /// Whether the worker is parked, or about to be, with nothing that would wake it but control.
+    asleep: Arc<AtomicBool>,
     counts: Arc<MediaCounts>,
     thread: Option<JoinHandle<()>>,
 }
@@ -140,8 +143,16 @@ impl MediaHandle {
             .map_err(|rtrb::PushError::Full(command)| command)
     }
 
-    /// Wakes the worker; call once after a batch of commands.
+    /// Wakes the worker if it sleeps; call once after a batch of commands. On the grid it looks by itself.
     pub fn flush(&self) {
+        // Pairs with the fence of `Worker::sleep`: either it sees the command, or this sees that it sleeps.
+        fence(Ordering::SeqCst);
+        if self.asleep.load(Ordering::Relaxed) {
+            self.unpark();
+        }
+    }
+
+    fn unpark(&self) {
         if let Some(thread) = &self.thread {
             thread.thread().unpark();
         }
@@ -162,7 +173,7 @@ impl Drop for MediaHandle {
     /// Stops the worker: open legs are closed, their recordings finished.
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
-        self.flush();
+        self.unpark();
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }
@@ -183,6 +194,7 @@ pub fn start(
     let (commands, inbox) = rtrb::RingBuffer::new(MEDIA_RING_MAX);
     let (outbox, events) = Outbox::new(MEDIA_RING_MAX);
     let (stop, counts) = (Arc::new(AtomicBool::new(false)), Arc::new(MediaCounts::default()));
+    let asleep = Arc::new(AtomicBool::new(false));
     let now = clock.now();
     let plane_config = PlaneConfig {
         slots_max: u32::try_from(sockets.len()).unwrap_or(u32::MAX),
@@ -210,6 +222,7 @@ pub fn start(
         inbox,
         wake: parts.wake,
         stop: Arc::clone(&stop),
+        asleep: Arc::clone(&asleep),
         counts: Arc::clone(&counts),
         clock,
         received: 0,
@@ -222,6 +235,7 @@ pub fn start(
             commands,
             events,
             stop,
+            asleep,
             counts,
             thread: Some(thread),
         },
@@ -317,6 +331,7 @@ struct Worker<C> {
     inbox: rtrb::Consumer<MediaCommand>,
     wake: Arc<dyn Fn() + Send + Sync>,
     stop: Arc<AtomicBool>,
+    asleep: Arc<AtomicBool>,
     counts: Arc<MediaCounts>,
     clock: C,
     received: u64,
@@ -339,7 +354,7 @@ impl<C: Clock> Worker<C> {
                 if self.wire.events.is_blocked() || !self.wire.recordings.is_empty() {
                     std::thread::park_timeout(GRID);
                 } else {
-                    std::thread::park();
+                    self.sleep();
                 }
                 continue;
             }
@@ -363,6 +378,16 @@ impl<C: Clock> Worker<C> {
                 std::thread::park_timeout(rest);
             }
         }
+    }
+
+    /// Parks until a command comes or the end.
+    fn sleep(&self) {
+        self.asleep.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        if self.inbox.is_empty() {
+            std::thread::park();
+        }
+        self.asleep.store(false, Ordering::Relaxed);
     }
 
     fn take_commands(&mut self, now: MonoTime) {
