@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::time::MonoTime;
+use crate::media::chunk;
 use crate::media::chunk::ChunkAudio;
 use crate::media::chunk::RecorderCommand;
 use crate::media::command::LegMedia;
@@ -61,12 +62,12 @@ pub trait Port {
     fn event(&mut self, event: MediaEvent);
     /// Tells the recorder; never lost.
     fn record(&mut self, command: RecorderCommand);
-    /// Makes two buffers and room for two more, for one more recording.
-    fn open_buffers(&mut self) -> [ChunkAudio; 2];
+    /// Makes a buffer, and one that is on its way, for one more recording.
+    fn open_buffer(&mut self) -> ChunkAudio;
     /// An empty buffer, when one is free.
     fn take_buffer(&mut self) -> Option<ChunkAudio>;
-    /// A recording has ended; its unused buffers.
-    fn close_buffers(&mut self, spares: [Option<ChunkAudio>; 2]);
+    /// A recording has ended; its unused buffer.
+    fn close_buffer(&mut self, spare: Option<ChunkAudio>);
 }
 
 /// How a plane behaves.
@@ -188,8 +189,8 @@ impl Plane {
             } => {
                 if let Some(found) = self.find(leg) {
                     end_recording(now, &mut found.endpoint, port);
-                    let buffers = port.open_buffers();
-                    found.endpoint.tap = Some(Tap::new(recording, opened_at_us, now, buffers));
+                    let buffer = port.open_buffer();
+                    found.endpoint.tap = Some(Tap::new(recording, opened_at_us, now, buffer));
                     port.record(RecorderCommand::Open {
                         recording,
                         interaction,
@@ -313,12 +314,14 @@ impl Plane {
             leg.reports.receive(now, &mut leg.endpoint, source, packet);
             return;
         }
+        hand_over(now, &mut leg.endpoint, port);
         let received = leg.endpoint.receive(now, source, packet, port);
         let codec = leg.endpoint.media.as_ref().map(|media| media.codec);
         if let (Some(partner), Some(codec)) = (leg.partner, codec)
             && received != Received::Nothing
             && let Some(other) = self.leg(partner)
         {
+            hand_over(now, &mut other.endpoint, port);
             other.endpoint.relay(now, codec, received, packet, port);
         }
     }
@@ -330,6 +333,7 @@ impl Plane {
                 continue;
             };
             // At most what was missed in a long pause of the thread; then frames are left out.
+            hand_over(now, &mut leg.endpoint, port);
             for _ in 0..5 {
                 if leg.endpoint.next_frame().is_none_or(|due| now < due) {
                     break;
@@ -372,18 +376,25 @@ fn slow(now: MonoTime, config: &PlaneConfig, leg: &mut Leg, port: &mut impl Port
         leg.reports
             .send(now, config.wall_zero_us, &mut leg.endpoint, Ending::GoesOn, port);
     }
-    if let Some(tap) = &mut leg.endpoint.tap
-        && tap.is_due(now)
-        && let Some(chunk) = tap.take(port.take_buffer())
-    {
-        port.record(RecorderCommand::Chunk(chunk));
+    hand_over(now, &mut leg.endpoint, port);
+}
+
+/// Hands the recorder each second that is complete; before a packet is copied, so that it finds room.
+fn hand_over(now: MonoTime, endpoint: &mut Endpoint, port: &mut impl Port) {
+    while let Some(tap) = endpoint.tap.as_mut().filter(|tap| tap.is_due(now)) {
+        if let Some(chunk) = tap.take(port.take_buffer()) {
+            port.record(RecorderCommand::Chunk(chunk));
+        }
     }
 }
 
 fn end_recording(now: MonoTime, endpoint: &mut Endpoint, port: &mut impl Port) {
     if let Some(tap) = endpoint.tap.take() {
         let recording = tap.recording();
-        let finished = tap.finish(now);
+        let more = tap
+            .ends_in_two(now)
+            .then(|| port.take_buffer().unwrap_or_else(chunk::new_audio));
+        let finished = tap.finish(now, more);
         for chunk in finished.chunks.into_iter().flatten() {
             port.record(RecorderCommand::Chunk(chunk));
         }
@@ -391,7 +402,7 @@ fn end_recording(now: MonoTime, endpoint: &mut Endpoint, port: &mut impl Port) {
             recording,
             gap_ms: finished.gap_ms,
         });
-        port.close_buffers(finished.spares);
+        port.close_buffer(finished.spare);
     }
 }
 

@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! left  (received) ─▶ ┐  position = RTP time + anchor   ┌ current second ─▶ Chunk, 200 ms after its end
-//! right (sent)     ─▶ ┘                                 └ next second
+//! right (sent)     ─▶ ┘                                 └ what is ahead of it
 //! ```
 //! The anchor of a direction ties its RTP clock to arrival time. A packet cannot arrive before it is sent, so the
 //! smallest delay seen is the truest: the anchor follows it down at once and up (a slow sender clock) after 2 s.
 //! A new SSRC or a jump of the timestamp anchors anew at the arrival.
 //!
 //! **Invariants.** Chunk `n` is second `n` since the opening; what is missing is silence; both channels lie within
-//! 20 ms of each other; two buffers per leg and nothing allocated.
+//! 20 ms of each other; a buffer and a half per leg and nothing allocated before its end. What is handed out when it is due
+//! before a packet is copied never finds the room ahead too short.
 //! **Not here.** The file (`io::recording`); who is recorded (`call`).
 //! **Source.** Clause of the standard on recording (both sides, in full); RFC 3550 §5.1.
 
@@ -22,6 +23,7 @@ use crate::media::chunk::Chunk;
 use crate::media::chunk::ChunkAudio;
 use crate::media::chunk::SILENCE;
 use crate::media::g711;
+use crate::media::rtp::PACKET_BYTES_MAX;
 
 /// How long a second waits for late packets, in samples: 200 ms.
 const SLACK: u64 = 1_600;
@@ -32,6 +34,10 @@ const JUMP: i32 = 8_000;
 /// Packets after which a steady delay is taken for drift: 2 s at 20 ms.
 const DRIFT_WINDOW: u32 = 100;
 const CHUNK: u64 = CHUNK_SAMPLES as u64;
+/// Room for what comes while a second waits for late packets: the slack, what a packet may be early, and the longest packet.
+const AHEAD_SAMPLES: usize = 4_000;
+const _: () =
+    assert!(SLACK + TOLERANCE.unsigned_abs() as u64 + (PACKET_BYTES_MAX as u64) <= AHEAD_SAMPLES as u64);
 
 /// Which channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,8 +108,8 @@ impl Anchor {
 pub struct Finished {
     /// The last seconds in order; the last of them is partial.
     pub chunks: [Option<Chunk>; 2],
-    /// Buffers that hold nothing.
-    pub spares: [Option<ChunkAudio>; 2],
+    /// A buffer that holds nothing.
+    pub spare: Option<ChunkAudio>,
     /// Audio lost after the last chunk, milliseconds.
     pub gap_ms: u32,
 }
@@ -153,7 +159,7 @@ pub struct Tap {
     left: Anchor,
     right: Anchor,
     current: ChunkAudio,
-    next: ChunkAudio,
+    ahead: Box<[u8; 2 * AHEAD_SAMPLES]>,
     number: u32,
     gap_ms: u32,
     /// Packets that came after their second had been handed out.
@@ -161,15 +167,9 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// Begins at `now` with two buffers, whatever is in them.
-    pub fn new(
-        recording: RecordingId,
-        opened_at_us: i64,
-        now: MonoTime,
-        [mut current, mut next]: [ChunkAudio; 2],
-    ) -> Self {
+    /// Begins at `now` with a buffer, whatever is in it.
+    pub fn new(recording: RecordingId, opened_at_us: i64, now: MonoTime, mut current: ChunkAudio) -> Self {
         current.fill(SILENCE);
-        next.fill(SILENCE);
         Self {
             recording,
             opened_at_us,
@@ -177,7 +177,7 @@ impl Tap {
             left: Anchor::default(),
             right: Anchor::default(),
             current,
-            next,
+            ahead: Box::new([SILENCE; 2 * AHEAD_SAMPLES]),
             number: 0,
             gap_ms: 0,
             late: 0,
@@ -211,10 +211,10 @@ impl Tap {
         };
         let at = usize::try_from(at).unwrap_or(usize::MAX);
         let (now_part, next_part) = payload.split_at(CHUNK_SAMPLES.saturating_sub(at).min(payload.len()));
-        lay(&mut self.current, side, at, audio.codec, now_part);
+        lay(&mut self.current[..], side, at, audio.codec, now_part);
         if !next_part.is_empty() {
             lay(
-                &mut self.next,
+                &mut self.ahead[..],
                 side,
                 at.saturating_sub(CHUNK_SAMPLES),
                 audio.codec,
@@ -230,50 +230,50 @@ impl Tap {
 
     /// Hands out the current second in exchange for an empty buffer; without one the second is lost and counted.
     pub fn take(&mut self, spare: Option<ChunkAudio>) -> Option<Chunk> {
-        let chunk = if let Some(mut spare) = spare {
-            spare.fill(SILENCE);
-            let audio = std::mem::replace(&mut self.current, std::mem::replace(&mut self.next, spare));
+        let chunk = if let Some(spare) = spare {
+            let audio = std::mem::replace(&mut self.current, spare);
             Some(self.take_head().chunk(audio, CHUNK_SAMPLES))
         } else {
             self.gap_ms = self.gap_ms.saturating_add(1_000);
-            std::mem::swap(&mut self.current, &mut self.next);
-            self.next.fill(SILENCE);
             None
         };
+        let (begun, rest) = self.current.split_at_mut(self.ahead.len());
+        begun.copy_from_slice(&self.ahead[..]);
+        rest.fill(SILENCE);
+        self.ahead.fill(SILENCE);
         self.number += 1;
         chunk
     }
 
-    /// Ends the recording.
-    pub fn finish(self, now: MonoTime) -> Finished {
-        let start = u64::from(self.number) * CHUNK;
-        let left = usize::try_from(self.position(now).saturating_sub(start)).unwrap_or(0);
-        let (mut gap_ms, mut chunks, mut spares) = (self.gap_ms, [None, None], [None, None]);
-        let (recording, opened_at_us, anchor) = (self.recording, self.opened_at_us, self.left);
-        for (at, audio) in [self.current, self.next].into_iter().enumerate() {
-            let samples = left.saturating_sub(at * CHUNK_SAMPLES).min(CHUNK_SAMPLES);
-            let (Some(chunk), Some(spare)) = (chunks.get_mut(at), spares.get_mut(at)) else {
-                continue;
-            };
-            if samples == 0 {
-                *spare = Some(audio);
-                continue;
+    /// Whether the end, at `now`, needs one more buffer: a second that waited for late packets is handed out too.
+    pub fn ends_in_two(&self, now: MonoTime) -> bool {
+        (u64::from(self.number) + 1) * CHUNK < self.position(now)
+    }
+
+    /// Ends the recording; `spare` is the buffer of [`Tap::ends_in_two`].
+    pub fn finish(mut self, now: MonoTime, spare: Option<ChunkAudio>) -> Finished {
+        let mut finished = Finished {
+            chunks: [None, None],
+            spare,
+            gap_ms: 0,
+        };
+        if self.ends_in_two(now) {
+            if let Some(spare) = finished.spare.take() {
+                finished.chunks[0] = self.take(Some(spare));
+            } else {
+                self.take(None);
             }
-            let number = self.number + u32::from(at != 0);
-            let head = Head {
-                recording,
-                opened_at_us,
-                anchor,
-                number,
-                gap_ms: std::mem::take(&mut gap_ms),
-            };
-            *chunk = Some(head.chunk(audio, samples));
         }
-        Finished {
-            chunks,
-            spares,
-            gap_ms,
+        let begun = u64::from(self.number) * CHUNK;
+        let samples = usize::try_from(self.position(now).saturating_sub(begun)).unwrap_or(0);
+        if samples == 0 {
+            finished.spare = Some(self.current);
+        } else {
+            let head = self.take_head();
+            finished.chunks[1] = Some(head.chunk(self.current, samples.min(CHUNK_SAMPLES)));
         }
+        finished.gap_ms = self.gap_ms;
+        finished
     }
 
     fn take_head(&mut self) -> Head {
@@ -293,7 +293,7 @@ impl Tap {
 }
 
 /// Writes one channel of an interleaved buffer; what does not fit is left out.
-fn lay(buffer: &mut ChunkAudio, side: Side, at: usize, codec: Codec, payload: &[u8]) {
+fn lay(buffer: &mut [u8], side: Side, at: usize, codec: Codec, payload: &[u8]) {
     let lane = match side {
         Side::Left => 0,
         Side::Right => 1,

@@ -8,12 +8,7 @@ fn at_us(us: u64) -> MonoTime {
 }
 
 fn tap() -> Tap {
-    Tap::new(
-        RecordingId::default(),
-        1_000_000,
-        at_us(0),
-        [new_audio(), new_audio()],
-    )
+    Tap::new(RecordingId::default(), 1_000_000, at_us(0), new_audio())
 }
 
 /// A stream whose sample number `n` carries a byte that tells its millisecond, so that a place can be read back.
@@ -187,18 +182,52 @@ fn a_second_without_a_free_buffer_is_a_counted_gap() {
 
 #[test]
 fn the_end_hands_out_exactly_what_has_passed() {
-    let finished = tap().finish(at_us(1_150_000));
+    let tells = |finished: &Finished| {
+        let chunks = finished.chunks.iter().flatten();
+        chunks.map(|it| (it.number, it.samples)).collect::<Vec<_>>()
+    };
+    let long = tap();
+    assert!(long.ends_in_two(at_us(1_150_000)));
+    let finished = long.finish(at_us(1_150_000), Some(new_audio()));
+    assert_eq!(tells(&finished), [(0, 8_000), (1, 1_200)]);
+    assert_eq!((finished.gap_ms, finished.spare.is_some()), (0, false));
+    let short = tap();
+    assert!(!short.ends_in_two(at_us(500_000)));
+    let finished = short.finish(at_us(500_000), None);
     assert_eq!(
-        finished.chunks.map(|it| it.map(|it| (it.number, it.samples))),
-        [Some((0, 8_000)), Some((1, 1_200))]
+        (tells(&finished), finished.spare.is_some()),
+        (vec![(0, 4_000)], false)
     );
-    assert_eq!((finished.gap_ms, finished.spares), (0, [None, None]));
-    let finished = tap().finish(at_us(500_000));
-    assert_eq!(
-        finished.chunks.map(|it| it.map(|it| (it.number, it.samples))),
-        [Some((0, 4_000)), None]
+    let finished = tap().finish(at_us(0), None);
+    assert_eq!((tells(&finished), finished.spare.is_some()), (vec![], true));
+}
+
+#[test]
+fn what_comes_while_a_second_waits_is_in_the_next_to_the_last_sample() {
+    let mut tap = tap();
+    let audio = |timestamp, payload| Audio {
+        ssrc: 1,
+        timestamp,
+        codec: Codec::Pcma,
+        payload,
+    };
+    tap.copy(at_us(0), Side::Left, &audio(0, &[1; 160]));
+    // Just before the first second is due, by the longest packet that can come.
+    tap.copy(
+        at_us(1_199_000),
+        Side::Left,
+        &audio(9_592, &[7; PACKET_BYTES_MAX]),
     );
-    assert!(finished.spares[1].is_some());
+    assert!(
+        tap.take(Some(new_audio()))
+            .unwrap()
+            .audio
+            .iter()
+            .all(|it| *it != 7)
+    );
+    let next = tap.finish(at_us(2_000_000), None);
+    let heard = next.chunks.iter().flatten().flat_map(|it| it.audio.iter());
+    assert_eq!(heard.filter(|it| **it == 7).count(), PACKET_BYTES_MAX);
 }
 
 #[test]

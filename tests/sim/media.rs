@@ -98,13 +98,13 @@ impl Port for Wire {
         self.events.push(event);
     }
     fn record(&mut self, _: RecorderCommand) {}
-    fn open_buffers(&mut self) -> [ChunkAudio; 2] {
-        [new_audio(), new_audio()]
+    fn open_buffer(&mut self) -> ChunkAudio {
+        new_audio()
     }
     fn take_buffer(&mut self) -> Option<ChunkAudio> {
         Some(new_audio())
     }
-    fn close_buffers(&mut self, _: [Option<ChunkAudio>; 2]) {}
+    fn close_buffer(&mut self, _: Option<ChunkAudio>) {}
 }
 
 pub(crate) struct Media {

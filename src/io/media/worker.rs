@@ -57,8 +57,8 @@ const READS_MAX: u32 = 8;
 const COMMANDS_MAX: u32 = 256;
 /// Packets thrown away when a slot is opened; more cannot wait in its socket.
 const STALE_PACKETS_MAX: u32 = 1_024;
-/// Buffers of a recording: two being filled, one on its way through the recorder.
-const BUFFERS: usize = 3;
+/// Buffers of a recording: one being filled, one on its way through the recorder.
+const BUFFERS: usize = 2;
 /// Buffers beside them for all recordings together, while the disk takes its time.
 const SPARES: usize = 24;
 
@@ -302,22 +302,22 @@ impl Port for Wire {
         self.recordings.push_back(command);
     }
 
-    fn open_buffers(&mut self) -> [ChunkAudio; 2] {
+    fn open_buffer(&mut self) -> ChunkAudio {
         self.buffers_wanted += BUFFERS;
         while self.buffers < self.buffers_wanted {
             self.spares.push(chunk::new_audio());
             self.buffers += 1;
         }
-        [(); 2].map(|()| self.take_buffer().unwrap_or_else(chunk::new_audio))
+        self.take_buffer().unwrap_or_else(chunk::new_audio)
     }
 
     fn take_buffer(&mut self) -> Option<ChunkAudio> {
         self.spares.pop().or_else(|| self.recorder.take_buffer())
     }
 
-    fn close_buffers(&mut self, spares: [Option<ChunkAudio>; 2]) {
+    fn close_buffer(&mut self, spare: Option<ChunkAudio>) {
         self.buffers_wanted = self.buffers_wanted.saturating_sub(BUFFERS);
-        self.spares.extend(spares.into_iter().flatten());
+        self.spares.extend(spare);
     }
 }
 

@@ -84,13 +84,13 @@ impl Port for World {
     fn record(&mut self, command: RecorderCommand) {
         self.recorded.push(command);
     }
-    fn open_buffers(&mut self) -> [ChunkAudio; 2] {
-        [new_audio(), new_audio()]
+    fn open_buffer(&mut self) -> ChunkAudio {
+        new_audio()
     }
     fn take_buffer(&mut self) -> Option<ChunkAudio> {
         (!self.buffers_refused).then(new_audio)
     }
-    fn close_buffers(&mut self, _spares: [Option<ChunkAudio>; 2]) {}
+    fn close_buffer(&mut self, _spare: Option<ChunkAudio>) {}
 }
 
 pub(super) struct Rig {
