@@ -25,6 +25,7 @@ use criterion::BatchSize;
 use criterion::Criterion;
 use criterion::criterion_group;
 use criterion::criterion_main;
+use rexian::acd::order::Order;
 use rexian::base::codec::Codec;
 use rexian::base::random::Random;
 use rexian::base::time::MonoTime;
@@ -40,6 +41,7 @@ use rexian::exchange::machine::Parts;
 use rexian::exchange::output::Output;
 use rexian::exchange::profile::Agent;
 use rexian::exchange::profile::Device;
+use rexian::exchange::profile::Distribution;
 use rexian::exchange::profile::Line;
 use rexian::exchange::profile::OverloadAnswer;
 use rexian::exchange::profile::Profile;
@@ -100,6 +102,7 @@ fn profile(agents: usize) -> Profile {
         wrapup_s: 0,
         music: slug("music"),
         short_abandon_s: 5,
+        distribution: Distribution::default(),
     };
     let line = Line {
         number: "12345".to_owned(),
@@ -113,6 +116,8 @@ fn profile(agents: usize) -> Profile {
         organ: slug("centre"),
         skills: BTreeMap::new(),
         queues: vec![slug("general")],
+        memberships: BTreeMap::new(),
+        classes: vec![],
         devices: vec![slug(&format!("desk-{at}"))],
     };
     let device = |at: usize| Device {
@@ -132,6 +137,7 @@ fn profile(agents: usize) -> Profile {
         },
         trunks: BTreeMap::from([(slug("city"), trunk)]),
         lines: BTreeMap::from([(slug("main"), line)]),
+        order: Order::default(),
         queues: BTreeMap::from([(slug("general"), queue)]),
         skills: BTreeMap::new(),
         reasons: BTreeMap::from([(slug("login"), "登录".to_owned())]),

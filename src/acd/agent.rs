@@ -5,6 +5,8 @@
 use std::collections::BTreeSet;
 
 use crate::acd::decision::Reservation;
+use crate::acd::market::SupplyNo;
+use crate::acd::tally::Tally;
 use crate::base::ids::DeviceId;
 use crate::base::ids::InteractionId;
 use crate::base::ids::QueueId;
@@ -70,8 +72,16 @@ pub struct Agent {
     pub missed: u8,
     /// Offers rejected in a row.
     pub rejected: u8,
-    /// Under which key he stands in his queues' free lists.
+    /// Under which key he stands among the free.
     pub listed: Option<MonoTime>,
+    /// Since when he stands there.
+    pub(super) listed_at: MonoTime,
+    /// What he can and where he belongs.
+    pub(super) supply: SupplyNo,
+    /// His last hour.
+    pub tally: Tally,
+    /// When his talk began.
+    pub(super) talk_since: MonoTime,
 }
 
 impl Agent {
@@ -90,6 +100,10 @@ impl Agent {
             missed: 0,
             rejected: 0,
             listed: None,
+            listed_at: MonoTime::default(),
+            supply: 0,
+            tally: Tally::default(),
+            talk_since: MonoTime::default(),
         }
     }
 

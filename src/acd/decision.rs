@@ -41,6 +41,10 @@ pub enum Timer {
     Cooldown(AgentId),
     /// An agent may be offered this item again.
     Exclusion(InteractionId),
+    /// The item asks less, or more agents may take it.
+    Widen(InteractionId),
+    /// The load of a queue may have changed for its standby members.
+    Load(QueueId),
 }
 
 /// A fact about an agent, and the interaction whose work it is about.
@@ -77,6 +81,13 @@ pub enum Decision {
         reservation: Reservation,
         /// How.
         outcome: OfferOutcome,
+    },
+    /// An item waits in one more queue: write the fact.
+    QueueJoined {
+        /// Which.
+        interaction: InteractionId,
+        /// In which.
+        queue: QueueId,
     },
     /// Something about an agent is to be written.
     Fact(AgentNote),

@@ -1,7 +1,7 @@
 //! The distributor itself: queues, agents and reservations, kept true together by every step.
 //!
-//! This file holds the state and who enters and leaves a queue. `presence` has what agents and their phones do,
-//! `matching` who gets whom, `offers` what becomes of a reservation.
+//! This file holds the state and the profile's part of it. `waiting` has what enters, widens and leaves, `presence` what
+//! agents and their phones do, `matching` who gets whom, `offers` what becomes of a reservation.
 //!
 //! **Invariants.** A reservation binds one agent to one waiting item.
 //! - R1: both are bound in one step, with nothing in between.
@@ -15,8 +15,11 @@
 pub use crate::acd::offers::Accepted;
 pub use crate::acd::presence::Held;
 pub use crate::acd::presence::Reachable;
+pub use crate::acd::queue::NewItem;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::acd::agent::Agent;
 use crate::acd::agent::Work;
@@ -25,8 +28,13 @@ use crate::acd::config::Config;
 use crate::acd::config::QueueConfig;
 use crate::acd::decision::Decision;
 use crate::acd::decision::Reservation;
-use crate::acd::decision::Timer;
+use crate::acd::market::Market;
+use crate::acd::market::Member;
+use crate::acd::market::Supply;
+use crate::acd::market::SupplyNo;
+use crate::acd::order::Order;
 use crate::acd::queue::Item;
+use crate::acd::queue::Place;
 use crate::acd::queue::Queue;
 use crate::base::ids::AgentId;
 use crate::base::ids::InteractionId;
@@ -34,7 +42,6 @@ use crate::base::ids::QueueId;
 use crate::base::random::Random;
 use crate::base::time::Now;
 use crate::fact::agent::Presence;
-use crate::fact::call::OfferOutcome;
 
 /// Why the distributor refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,14 +65,68 @@ pub enum AcdError {
 /// Queues, agents and reservations of one routing domain.
 #[derive(Clone, Debug, Default)]
 pub struct Acd {
-    pub(super) config: Config,
-    pub(super) queues: BTreeMap<QueueId, Queue>,
+    pub(super) order: Order,
+    pub(super) agents_config: BTreeMap<AgentId, AgentConfig>,
+    pub(super) queues: Queues,
     pub(super) agents: BTreeMap<AgentId, Agent>,
     pub(super) items: BTreeMap<InteractionId, Item>,
+    pub(super) market: Market,
+    /// Items that wait for an agent of their own, by him.
+    pub(super) owned: BTreeMap<AgentId, BTreeMap<Place, InteractionId>>,
+    /// Queues that keep a reserve.
+    pub(super) reserving: Vec<QueueId>,
     pub(super) epoch: u64,
-    arrivals: u64,
-    waiting_max: usize,
+    pub(super) arrivals: u64,
+    pub(super) waiting_max: usize,
     pub(super) paused: bool,
+}
+
+/// Queues by id and by number; a number is never reused.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Queues {
+    rows: Vec<(QueueId, Queue)>,
+    by_id: BTreeMap<QueueId, usize>,
+}
+
+impl Queues {
+    pub(super) fn get(&self, id: &QueueId) -> Option<&Queue> {
+        self.rows.get(*self.by_id.get(id)?).map(|row| &row.1)
+    }
+
+    pub(super) fn get_mut(&mut self, id: &QueueId) -> Option<&mut Queue> {
+        self.rows.get_mut(*self.by_id.get(id)?).map(|row| &mut row.1)
+    }
+
+    /// The number of a queue.
+    pub(super) fn number(&self, id: &QueueId) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    /// By its number.
+    pub(super) fn at(&self, number: usize) -> Option<&(QueueId, Queue)> {
+        self.rows.get(number)
+    }
+
+    fn entry(&mut self, id: &QueueId, config: &QueueConfig) -> Option<&mut Queue> {
+        let next = self.rows.len();
+        let number = *self.by_id.entry(id.clone()).or_insert(next);
+        if number == next {
+            self.rows.push((id.clone(), Queue::new(config.clone())));
+        }
+        self.rows.get_mut(number).map(|row| &mut row.1)
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut (QueueId, Queue)> {
+        self.rows.iter_mut()
+    }
+
+    /// In the order of their ids.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&QueueId, &Queue)> {
+        self.by_id
+            .values()
+            .filter_map(|no| self.rows.get(*no))
+            .map(|(id, queue)| (id, queue))
+    }
 }
 
 impl Acd {
@@ -77,30 +138,84 @@ impl Acd {
         }
     }
 
-    /// Makes `config` the active one; presence, work, places and reservations stay as they are.
+    /// Makes `config` the active one; presence, work, places, plans and reservations stay as they are.
     pub fn configure(&mut self, now: Now, config: Config, random: &mut Random, out: &mut Vec<Decision>) {
-        self.config = config;
-        for queue in self.config.queues.keys() {
-            self.queues.entry(queue.clone()).or_default();
+        let Config {
+            order,
+            queues,
+            agents,
+        } = config;
+        self.order = order;
+        for (id, queue) in self.queues.iter_mut() {
+            queue.retired = !queues.contains_key(id);
         }
-        for agent in self.config.agents.keys() {
+        for (id, config) in &queues {
+            let delays: BTreeSet<_> = members_of(&agents, id)
+                .map(|member| member.delay)
+                .filter(|delay| !delay.is_zero())
+                .collect();
+            if let Some(queue) = self.queues.entry(id, config) {
+                queue.config = config.clone();
+                queue.delays = delays.into_iter().collect();
+                queue.plan = Arc::from(config.relaxation.as_slice());
+            }
+        }
+        let keeps = |(_, config): &(&QueueId, &QueueConfig)| 0 < config.reserve;
+        self.reserving = queues.iter().filter(keeps).map(|(id, _)| id.clone()).collect();
+        for agent in agents.keys() {
             self.agents.entry(agent.clone()).or_insert_with(Agent::offline);
         }
-        for queue in self.queues.values_mut() {
-            queue.free.clear();
-            queue.signed_in = 0;
-        }
+        self.agents_config = agents;
         let known = self.known_agents();
         for id in &known {
-            if let Some(agent) = self.agents.get_mut(id) {
-                agent.listed = None;
-                let signed_in = agent.presence != Presence::Offline;
-                self.count_signed_in(id, false, signed_in);
-            }
+            let supply = self.supply_of(id);
+            self.move_agent(now, id, supply);
         }
         for agent in &known {
             self.refresh(now, agent, random, out);
         }
+    }
+
+    /// The number of what an agent can and where he belongs, as the profile says.
+    fn supply_of(&mut self, agent: &AgentId) -> SupplyNo {
+        let supply = self
+            .agents_config
+            .get(agent)
+            .map_or_else(Supply::default, |config| {
+                let mut members: Vec<Member> = config
+                    .memberships
+                    .iter()
+                    .map(|it| Member {
+                        queue: it.queue.clone(),
+                        preference: it.preference,
+                        delay: it.delay,
+                        ring: it.ring,
+                        standby: it.standby,
+                    })
+                    .collect();
+                members.sort();
+                members.dedup_by(|a, b| a.queue == b.queue);
+                Supply {
+                    levels: config.skills.clone(),
+                    members,
+                    classes: config.classes.clone(),
+                }
+            });
+        self.market.supply_no(supply)
+    }
+
+    /// Takes an agent out of one supply and into another; he stands among the free again after `refresh`.
+    fn move_agent(&mut self, now: Now, id: &AgentId, supply: SupplyNo) {
+        self.leave_free_lists(now, id);
+        let signed_in = self
+            .agents
+            .get(id)
+            .is_some_and(|agent| agent.presence != Presence::Offline);
+        self.count_signed_in(id, signed_in, false);
+        if let Some(agent) = self.agents.get_mut(id) {
+            agent.supply = supply;
+        }
+        self.count_signed_in(id, false, signed_in);
     }
 
     /// Stops or resumes matching, while offers could not be written down.
@@ -128,12 +243,13 @@ impl Acd {
 
     /// An agent's configuration.
     pub fn agent_config(&self, agent: &AgentId) -> Option<&AgentConfig> {
-        self.config.agents.get(agent)
+        self.agents_config.get(agent)
     }
 
-    /// A queue's configuration.
+    /// A queue's configuration; none when it is in the profile no more.
     pub fn queue_config(&self, queue: &QueueId) -> Option<&QueueConfig> {
-        self.config.queues.get(queue)
+        let queue = self.queues.get(queue).filter(|queue| !queue.retired)?;
+        Some(&queue.config)
     }
 
     /// All queues with their runtime.
@@ -151,81 +267,31 @@ impl Acd {
         self.items.get(&interaction)
     }
 
-    /// Puts a caller into a queue and offers him at once when somebody is free.
-    ///
-    /// # Errors
-    /// [`AcdError::NoQueue`], [`AcdError::Full`].
-    pub fn enqueue(
-        &mut self,
-        now: Now,
-        interaction: InteractionId,
-        queue: &QueueId,
-        random: &mut Random,
-        out: &mut Vec<Decision>,
-    ) -> Result<(), AcdError> {
-        let config = self.config.queues.get(queue).ok_or(AcdError::NoQueue)?;
-        if self.waiting_max <= self.items.len() {
-            return Err(AcdError::Full);
-        }
-        self.arrivals += 1;
-        let item = Item {
-            queue: queue.clone(),
-            skills: config.skills.clone(),
-            place: (now.mono, self.arrivals),
-            enqueued_at: now.wall,
-            excluded: BTreeMap::new(),
-            offering: None,
-        };
-        let runtime = self.queues.entry(queue.clone()).or_default();
-        runtime.waiting.insert(item.place, interaction);
-        runtime.length += 1;
-        self.items.insert(interaction, item);
-        out.push(Decision::QueueChanged(queue.clone()));
-        self.match_item(now, interaction, random, out);
-        Ok(())
-    }
-
-    /// Takes a caller out of his queue (he hung up), or ends the reservation of an agent for his own call; a running
-    /// offer ends as cancelled, without a miss.
-    pub fn withdraw(
-        &mut self,
-        now: Now,
-        interaction: InteractionId,
-        random: &mut Random,
-        out: &mut Vec<Decision>,
-    ) {
-        let offering = match self.remove_item(interaction, out) {
-            Some(item) => item.offering,
-            None => self.own_call(interaction),
-        };
-        if let Some(reservation) = offering {
-            self.free_agent(&reservation, out);
-            let agent = reservation.agent.clone();
-            out.push(Decision::OfferEnded {
-                reservation,
-                outcome: OfferOutcome::Cancelled,
-            });
-            self.settle(now, &agent, random, out);
-        }
-    }
-
     /// Tells that the picture of each queue of an agent changed.
     pub(super) fn mark_queues(&self, agent: &AgentId, out: &mut Vec<Decision>) {
-        let served = queues_of(&self.config, agent);
-        out.extend(served.iter().cloned().map(Decision::QueueChanged));
+        let supply = self
+            .agents
+            .get(agent)
+            .and_then(|it| self.market.supply(it.supply));
+        let members = supply.map_or(&[][..], |row| row.supply.members.as_slice());
+        out.extend(members.iter().map(|it| Decision::QueueChanged(it.queue.clone())));
     }
 
-    /// Does `act` with the runtime of each queue that an agent serves.
-    pub(super) fn each_queue_of(&mut self, agent: &AgentId, mut act: impl FnMut(&mut Queue)) {
-        for queue in queues_of(&self.config, agent) {
-            if let Some(queue) = self.queues.get_mut(queue) {
-                act(queue);
+    /// Does `act` with each queue that an agent serves, and whether he does so only while it is overloaded.
+    pub(super) fn each_queue_of(&mut self, agent: &AgentId, mut act: impl FnMut(&mut Queue, bool)) {
+        let supply = self
+            .agents
+            .get(agent)
+            .and_then(|it| self.market.supply(it.supply));
+        for member in supply.map_or(&[][..], |row| row.supply.members.as_slice()) {
+            if let Some(queue) = self.queues.get_mut(&member.queue) {
+                act(queue, member.standby);
             }
         }
     }
 
     /// The reservation of an agent for a call that he makes himself.
-    fn own_call(&self, interaction: InteractionId) -> Option<Reservation> {
+    pub(super) fn own_call(&self, interaction: InteractionId) -> Option<Reservation> {
         self.agents.values().find_map(|agent| match &agent.work {
             Work::Reserved { reservation, .. }
                 if reservation.interaction == interaction && reservation.queue.is_none() =>
@@ -239,31 +305,14 @@ impl Acd {
     fn known_agents(&self) -> Vec<AgentId> {
         self.agents.keys().cloned().collect()
     }
-
-    /// Takes an item out of its queue and forgets it.
-    pub(super) fn remove_item(
-        &mut self,
-        interaction: InteractionId,
-        out: &mut Vec<Decision>,
-    ) -> Option<Item> {
-        let item = self.items.remove(&interaction)?;
-        if let Some(queue) = self.queues.get_mut(&item.queue) {
-            queue.waiting.remove(&item.place);
-            queue.length = queue.length.saturating_sub(1);
-        }
-        if !item.excluded.is_empty() {
-            out.push(Decision::StopTimer(Timer::Exclusion(interaction)));
-        }
-        out.push(Decision::QueueChanged(item.queue.clone()));
-        Some(item)
-    }
 }
 
-/// The queues that an agent serves, as the profile says; none when he is gone from it.
-fn queues_of<'a>(config: &'a Config, agent: &AgentId) -> &'a [QueueId] {
-    config
-        .agents
-        .get(agent)
-        .map(|config| config.queues.as_slice())
-        .unwrap_or_default()
+fn members_of<'a>(
+    agents: &'a BTreeMap<AgentId, AgentConfig>,
+    queue: &'a QueueId,
+) -> impl Iterator<Item = &'a crate::acd::config::Membership> {
+    agents
+        .values()
+        .flat_map(|agent| agent.memberships.iter())
+        .filter(move |member| member.queue == *queue)
 }

@@ -15,15 +15,22 @@
 //! **Invariants.** (R1) A reservation sets agent and item in one step. (R2) Its epoch grows with every reservation;
 //! what comes for an older epoch is refused. (R3) It has a lease. (R4) It ends exactly once. At the end of every
 //! step there is no routable agent beside an eligible waiting item. A re-offered item keeps its place.
-//! **Not here.** SIP, legs, media; strategies beyond the longest idle; overflow and callbacks.
+//! **Not here.** SIP, legs, media; callbacks.
 
 pub mod agent;
 pub mod config;
 pub mod decision;
 pub mod distributor;
+mod market;
 mod matching;
 mod offers;
+pub mod order;
 mod presence;
 pub mod queue;
+pub mod relaxation;
+pub mod requirement;
+pub mod strategy;
+pub mod tally;
+mod waiting;
 
 pub use crate::acd::distributor::Acd;

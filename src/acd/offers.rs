@@ -16,7 +16,6 @@
 use std::time::Duration;
 
 use crate::acd::agent::Work;
-use crate::acd::config::Config;
 use crate::acd::config::NO_ANSWER_LIMIT;
 use crate::acd::config::REJECT_DELAY;
 use crate::acd::config::REJECT_EXCLUDE;
@@ -27,6 +26,7 @@ use crate::acd::decision::Reservation;
 use crate::acd::decision::Timer;
 use crate::acd::distributor::Acd;
 use crate::acd::distributor::AcdError;
+use crate::acd::distributor::Queues;
 use crate::acd::presence::TimedOut;
 use crate::acd::presence::not_ready;
 use crate::base::ids::AgentId;
@@ -58,7 +58,7 @@ impl Acd {
             return;
         }
         *ringing = true;
-        let timeout = ring_timeout(&self.config, reservation.queue.as_ref());
+        let timeout = ring_timeout(&self.queues, reservation.queue.as_ref());
         record.since = now.wall;
         out.push(Decision::StopTimer(Timer::Setup(agent.clone())));
         out.push(Decision::SetTimer(Timer::Ring(agent.clone()), now.mono + timeout));
@@ -71,13 +71,15 @@ impl Acd {
         now: Now,
         agent: &AgentId,
         epoch: u64,
+        random: &mut Random,
         out: &mut Vec<Decision>,
     ) -> Option<Accepted> {
         let reservation = self.reservation(agent, epoch)?;
         let waited = match &reservation.queue {
-            Some(_) => now
-                .mono
-                .since(self.remove_item(reservation.interaction, out)?.place.0),
+            Some(_) => {
+                let item = self.remove_item(now, reservation.interaction, random, out)?;
+                now.mono.since(item.place.0)
+            }
             None => Duration::ZERO,
         };
         stop_offer_timers(agent, out);
@@ -88,6 +90,8 @@ impl Acd {
             held: false,
         };
         record.since = now.wall;
+        record.talk_since = now.mono;
+        record.tally.answered(now.mono);
         record.missed = 0;
         record.rejected = 0;
         out.push(Decision::AgentChanged(agent.clone()));
@@ -119,9 +123,11 @@ impl Acd {
         if reservation.queue.is_some() || outcome == OfferOutcome::Failed {
             self.bear_outcome(now, agent, outcome, out);
         }
+        let queue = reservation.queue.clone();
         out.push(Decision::OfferEnded { reservation, outcome });
         self.settle(now, agent, random, out);
         self.match_item(now, interaction, random, out);
+        self.release_talk(now, queue.as_ref(), random, out);
     }
 
     /// The reservation that rings at the agent, to be rejected by him.
@@ -148,6 +154,8 @@ impl Acd {
                 self.match_item(now, interaction, random, out);
                 self.arm_exclusion(now, interaction, out);
             }
+            Timer::Widen(interaction) => self.widen_and_match(now, interaction, random, out),
+            Timer::Load(queue) => self.look_at_load(now, &queue, random, out),
         }
     }
 
@@ -179,8 +187,9 @@ impl Acd {
         }
     }
 
-    /// Ends the item's side of a reservation: it waits again where it waited before, without this agent for a while.
-    fn put_back(
+    /// Ends the item's side of a reservation: it waits again where it waited before, without this agent for a while when
+    /// he is why.
+    pub(super) fn put_back(
         &mut self,
         now: Now,
         reservation: &Reservation,
@@ -191,15 +200,20 @@ impl Acd {
             return;
         };
         item.offering = None;
-        if outcome != OfferOutcome::Cancelled {
+        let blameless = matches!(
+            outcome,
+            OfferOutcome::Cancelled | OfferOutcome::Preempted | OfferOutcome::LostRace
+        );
+        if !blameless {
             item.excluded
                 .insert(reservation.agent.clone(), now.mono + REJECT_EXCLUDE);
         }
-        let place = item.place;
-        if let Some(queue) = self.queues.get_mut(&item.queue) {
-            queue.waiting.insert(place, reservation.interaction);
-        }
-        out.push(Decision::QueueChanged(item.queue.clone()));
+        let changed = item
+            .waits
+            .iter()
+            .map(|wait| Decision::QueueChanged(wait.queue.clone()));
+        out.extend(changed);
+        self.stand(reservation.interaction);
         self.arm_exclusion(now, reservation.interaction, out);
     }
 
@@ -249,10 +263,10 @@ impl Acd {
 }
 
 /// How long a queue lets a phone ring; 20 s without one.
-pub(super) fn ring_timeout(config: &Config, queue: Option<&QueueId>) -> Duration {
+pub(super) fn ring_timeout(queues: &Queues, queue: Option<&QueueId>) -> Duration {
     queue
-        .and_then(|queue| config.queues.get(queue))
-        .map_or(RING_TIMEOUT, |config| config.ring_timeout)
+        .and_then(|queue| queues.get(queue))
+        .map_or(RING_TIMEOUT, |queue| queue.config.ring_timeout)
 }
 
 fn stop_offer_timers(agent: &AgentId, out: &mut Vec<Decision>) {

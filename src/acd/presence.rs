@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use crate::acd::agent::Work;
+use crate::acd::config::AgentConfig;
 use crate::acd::config::OWN_CALL_WRAPUP;
 use crate::acd::decision::AgentNote;
 use crate::acd::decision::Decision;
@@ -19,6 +20,7 @@ use crate::acd::distributor::AcdError;
 use crate::base::ids::AgentId;
 use crate::base::ids::DeviceId;
 use crate::base::ids::InteractionId;
+use crate::base::ids::QueueId;
 use crate::base::ids::ReasonId;
 use crate::base::ids::SeatId;
 use crate::base::random::Random;
@@ -67,7 +69,7 @@ impl Acd {
         reachable: impl Fn(&DeviceId) -> bool,
         out: &mut Vec<Decision>,
     ) -> Result<(), AcdError> {
-        let known = self.config.agents.contains_key(agent);
+        let known = self.agents_config.contains_key(agent);
         let record = self
             .agents
             .get_mut(agent)
@@ -104,7 +106,13 @@ impl Acd {
     ///
     /// # Errors
     /// [`AcdError::NotSignedIn`], [`AcdError::Busy`] while he is reserved or talks.
-    pub fn sign_out(&mut self, now: Now, agent: &AgentId, out: &mut Vec<Decision>) -> Result<(), AcdError> {
+    pub fn sign_out(
+        &mut self,
+        now: Now,
+        agent: &AgentId,
+        random: &mut Random,
+        out: &mut Vec<Decision>,
+    ) -> Result<(), AcdError> {
         let record = self.agents.get_mut(agent).ok_or(AcdError::NoAgent)?;
         match record.work {
             _ if record.presence == Presence::Offline => return Err(AcdError::NotSignedIn),
@@ -127,6 +135,16 @@ impl Acd {
         out.push(Decision::Fact(
             AgentFact::SignedOut { agent: agent.clone() }.into(),
         ));
+        let served: Vec<QueueId> = self
+            .agents_config
+            .get(agent)
+            .into_iter()
+            .flat_map(AgentConfig::queues)
+            .cloned()
+            .collect();
+        for queue in served {
+            self.look_at_staff(now, &queue, random, out);
+        }
         Ok(())
     }
 
@@ -229,16 +247,14 @@ impl Acd {
         }
         let queue = queue.clone();
         let wrapup = match &queue {
-            Some(queue) => self
-                .config
-                .queues
-                .get(queue)
-                .map_or(Duration::ZERO, |it| it.wrapup),
+            Some(queue) => self.queue_config(queue).map_or(Duration::ZERO, |it| it.wrapup),
             None => self.own_call_wrapup(agent),
         };
+        self.release_talk(now, queue.as_ref(), random, out);
         let Some(record) = self.agents.get_mut(agent) else {
             return;
         };
+        record.tally.talked(now.mono, now.mono.since(record.talk_since));
         record.idle_since = now.mono;
         record.since = now.wall;
         if wrapup.is_zero() {
@@ -269,10 +285,13 @@ impl Acd {
 
     /// After a call of his own an agent has the longest time that a queue of his gives.
     fn own_call_wrapup(&self, agent: &AgentId) -> Duration {
-        let served = self.config.agents.get(agent).map(|it| it.queues.as_slice());
-        let times = served.unwrap_or_default().iter();
-        times
-            .filter_map(|queue| Some(self.config.queues.get(queue)?.wrapup))
+        let served = self
+            .agents_config
+            .get(agent)
+            .into_iter()
+            .flat_map(AgentConfig::queues);
+        served
+            .filter_map(|queue| Some(self.queue_config(queue)?.wrapup))
             .max()
             .unwrap_or(OWN_CALL_WRAPUP)
     }
@@ -318,6 +337,7 @@ impl Acd {
             return;
         };
         record.work = Work::Idle;
+        record.tally.wrapped_up(now.mono, now.mono.since(since));
         record.idle_since = now.mono;
         record.since = now.wall;
         out.push(wrapup_ended(agent, interaction, now.mono.since(since), timed_out));
@@ -375,14 +395,17 @@ impl Acd {
                 .into(),
             ));
         }
-        self.leave_free_lists(agent);
+        self.leave_free_lists(now, agent);
         out.push(Decision::AgentChanged(agent.clone()));
         self.mark_queues(agent, out);
     }
 
     /// Counts the agent in or out of his queues, when he was signed in before and is so now.
     pub(super) fn count_signed_in(&mut self, agent: &AgentId, was: bool, is: bool) {
-        self.each_queue_of(agent, |queue| {
+        if let Some(supply) = self.agents.get(agent).map(|record| record.supply) {
+            self.market.count_signed_in(supply, was, is);
+        }
+        self.each_queue_of(agent, |queue, _| {
             queue.signed_in = (queue.signed_in + u32::from(is)).saturating_sub(u32::from(was));
         });
     }

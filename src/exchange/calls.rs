@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::acd::distributor::AcdError;
 use crate::acd::distributor::Held;
+use crate::acd::distributor::NewItem;
 use crate::base::ids::InteractionId;
 use crate::base::ids::QueueId;
 use crate::base::ids::TrunkId;
@@ -258,7 +259,9 @@ impl Exchange {
             CallOutput::Withdraw => {}
             CallOutput::Ringing { agent, epoch } => self.acd.ringing(now, &agent, epoch, &mut self.decisions),
             CallOutput::Accepted { agent, epoch } => {
-                let accepted = self.acd.accept(now, &agent, epoch, &mut self.decisions);
+                let accepted = self
+                    .acd
+                    .accept(now, &agent, epoch, &mut self.random, &mut self.decisions);
                 debug_assert!(accepted.is_some(), "an offer that rings is reserved");
             }
             CallOutput::OfferFailed {
@@ -313,14 +316,14 @@ impl Exchange {
                     .map(|(skill, level)| (skill.clone(), *level))
                     .collect(),
                 enqueued_at_us: ctx.now.wall.as_micros(),
+                class: config.distribution.class,
+                priority: config.distribution.priority,
             };
             ctx.fact(call.id, Actor::system(), "flow:enqueue", queued);
             call.queued(ctx, entered, config.music.clone());
         });
-        match self
-            .acd
-            .enqueue(now, id, queue, &mut self.random, &mut self.decisions)
-        {
+        let item = NewItem::new(id, queue.clone());
+        match self.acd.enqueue(now, item, &mut self.random, &mut self.decisions) {
             Err(
                 AcdError::Full
                 | AcdError::NoQueue

@@ -35,7 +35,7 @@ impl Exchange {
             Command::SignIn { agent, seat, devices } => self.sign_in(now, &agent, seat, devices),
             Command::SignOut { agent } => self
                 .acd
-                .sign_out(now, &agent, &mut self.decisions)
+                .sign_out(now, &agent, &mut self.random, &mut self.decisions)
                 .map_err(|error| refusal(&error, &agent)),
             Command::SetPresence { agent, presence } => self.set_presence(now, &agent, presence),
             Command::FinishWrapup { agent } => self

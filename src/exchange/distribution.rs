@@ -29,6 +29,12 @@ impl Exchange {
             match decision {
                 Decision::Offer { reservation, devices } => self.offer(now, reservation, devices),
                 Decision::OfferEnded { reservation, outcome } => self.offer_ended(now, &reservation, outcome),
+                Decision::QueueJoined { interaction, queue } => {
+                    self.with_call(now, interaction, |_, ctx| {
+                        let fact = CallFact::QueueJoined { queue };
+                        ctx.fact(interaction, Actor::system(), "acd:relaxation", fact);
+                    });
+                }
                 Decision::Fact(note) => self.fact(Record {
                     now,
                     interaction: note.interaction,
@@ -58,7 +64,7 @@ impl Exchange {
         // The agent stands in no free list any more: all his queues have one less who is ready.
         self.dirty_agents.insert(reservation.agent.clone());
         if let Some(config) = self.acd.agent_config(&reservation.agent) {
-            self.dirty_queues.extend(config.queues.iter().cloned());
+            self.dirty_queues.extend(config.queues().cloned());
         }
         let interaction = reservation.interaction;
         let epoch = reservation.epoch;

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use crate::acd::Acd;
 use crate::acd::config::AgentConfig;
 use crate::acd::config::Config as AcdConfig;
+use crate::acd::config::Membership;
 use crate::acd::config::QueueConfig;
 use crate::acd::decision::Decision;
 use crate::acd::decision::Timer as AcdTimer;
+use crate::acd::requirement::Requirement;
 use crate::base::ids::AgentId;
 use crate::base::ids::FlowId;
 use crate::base::ids::InteractionId;
@@ -390,26 +392,57 @@ fn trunk_accounts(profile: &Profile) -> Vec<TrunkAccount> {
 }
 
 fn acd_config(profile: &Profile) -> AcdConfig {
+    let seconds = |seconds: u16| std::time::Duration::from_secs(u64::from(seconds));
     let queues = profile.queues.iter().map(|(id, queue)| {
+        let how = &queue.distribution;
+        let least = Requirement::from_levels(&queue.skills);
         let config = QueueConfig {
             name: queue.name.clone(),
-            skills: queue.skills.clone(),
-            ring_timeout: std::time::Duration::from_secs(u64::from(queue.ring_timeout_s)),
-            wrapup: std::time::Duration::from_secs(u64::from(queue.wrapup_s)),
-            short_abandon: std::time::Duration::from_secs(u64::from(queue.short_abandon_s)),
+            requires: match &how.requires {
+                Some(more) => Requirement::All(vec![least, more.clone()]),
+                None => least,
+            },
+            preferred: how.preferred.clone(),
+            match_weight: how.match_weight,
+            relaxation: how.relaxation.clone(),
+            strategy: how.strategy,
+            class: how.class,
+            priority: how.priority,
+            ageing: how.ageing,
+            sla_target: seconds(how.sla_target_s),
+            weight: how.weight,
+            talks_max: how.talks_max,
+            reserve: how.reserve,
+            overload: how.overload_s.map(seconds),
+            ring_timeout: seconds(queue.ring_timeout_s),
+            wrapup: seconds(queue.wrapup_s),
+            short_abandon: seconds(queue.short_abandon_s),
         };
         (id.clone(), config)
     });
     let agents = profile.agents.iter().map(|(id, agent)| {
+        let member = |queue: &QueueId| {
+            let how = agent.memberships.get(queue).copied().unwrap_or_default();
+            Membership {
+                queue: queue.clone(),
+                preference: how.preference,
+                delay: seconds(how.delay_s),
+                ring: how.ring,
+                rank: how.rank,
+                standby: how.standby,
+            }
+        };
         let config = AgentConfig {
             name: agent.name.clone(),
             skills: agent.skills.clone(),
-            queues: agent.queues.clone(),
+            memberships: agent.queues.iter().map(member).collect(),
+            classes: agent.classes.clone(),
             devices: agent.devices.clone(),
         };
         (id.clone(), config)
     });
     AcdConfig {
+        order: profile.order,
         queues: queues.collect(),
         agents: agents.collect(),
     }

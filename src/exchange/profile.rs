@@ -11,6 +11,12 @@ use std::net::SocketAddr;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::acd::order::Ageing;
+use crate::acd::order::Order;
+use crate::acd::relaxation::Step;
+use crate::acd::requirement::Preferred;
+use crate::acd::requirement::Requirement;
+use crate::acd::strategy::Strategy;
 use crate::base::codec::Codec;
 use crate::base::ids::AgentId;
 use crate::base::ids::DeviceId;
@@ -23,6 +29,7 @@ use crate::base::ids::SeatId;
 use crate::base::ids::SkillId;
 use crate::base::ids::TrunkId;
 use crate::base::ids::UserId;
+use crate::fact::call::Class;
 use crate::ivr::flow::Flow;
 
 /// All of it.
@@ -35,6 +42,9 @@ pub struct Profile {
     pub trunks: BTreeMap<TrunkId, Trunk>,
     /// Dialled numbers that lead to us.
     pub lines: BTreeMap<LineId, Line>,
+    /// Which item an agent takes next.
+    #[serde(default)]
+    pub order: Order,
     /// Queues.
     pub queues: BTreeMap<QueueId, Queue>,
     /// Skills by id, with their Chinese name.
@@ -165,6 +175,61 @@ pub struct Queue {
     pub music: crate::base::ids::PromptId,
     /// Hang-ups sooner than this after entering the queue count as short, seconds; 5 in the shipped profile.
     pub short_abandon_s: u16,
+    /// Who gets its items.
+    #[serde(default)]
+    pub distribution: Distribution,
+}
+
+/// Who gets the items of a queue; every field may be left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Distribution {
+    /// Beside the queue's least levels: a tree of conditions.
+    pub requires: Option<Requirement>,
+    /// Skills that are liked.
+    pub preferred: Vec<Preferred>,
+    /// How much the levels in what is needed count beside what is liked, 0–100.
+    pub match_weight: u8,
+    /// How items ask less the longer they wait.
+    pub relaxation: Vec<Step>,
+    /// Who of several gets an item.
+    pub strategy: Strategy,
+    /// The class of its items.
+    pub class: Class,
+    /// Their priority at first, 0–9.
+    pub priority: u8,
+    /// How it grows.
+    pub ageing: Ageing,
+    /// Items should be answered within so many seconds.
+    pub sla_target_s: u16,
+    /// Its part of the turns where queues take turns, 1–100.
+    pub weight: u16,
+    /// Offers and talks at once at most; none is no bound.
+    pub talks_max: Option<u32>,
+    /// Members who stay free for it.
+    pub reserve: u32,
+    /// Standby members join when its oldest item waits longer, seconds; none is never.
+    pub overload_s: Option<u16>,
+}
+
+impl Default for Distribution {
+    fn default() -> Self {
+        Self {
+            requires: None,
+            preferred: Vec::new(),
+            match_weight: 10,
+            relaxation: Vec::new(),
+            strategy: Strategy::default(),
+            class: Class::default(),
+            priority: 0,
+            ageing: Ageing::default(),
+            sla_target_s: 20,
+            weight: 1,
+            talks_max: None,
+            reserve: 0,
+            overload_s: None,
+        }
+    }
 }
 
 /// What sort of queue it is.
@@ -191,8 +256,42 @@ pub struct Agent {
     pub skills: BTreeMap<SkillId, u8>,
     /// Queues he serves.
     pub queues: Vec<QueueId>,
+    /// How he serves them, where it is not the usual way.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub memberships: BTreeMap<QueueId, Membership>,
+    /// The only classes he serves (专席, exclusive); empty is all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<Class>,
     /// His phones; offers ring those that are registered.
     pub devices: Vec<DeviceId>,
+}
+
+/// How an agent serves a queue; every field may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Membership {
+    /// How much he prefers it, 1 (most) to 99.
+    pub preference: u8,
+    /// He takes its items when they are so many seconds old.
+    pub delay_s: u16,
+    /// Its ring, 1–9.
+    pub ring: u8,
+    /// His rank, for the linear strategy.
+    pub rank: u16,
+    /// He joins only while the queue is overloaded.
+    pub standby: bool,
+}
+
+impl Default for Membership {
+    fn default() -> Self {
+        Self {
+            preference: 50,
+            delay_s: 0,
+            ring: 1,
+            rank: 0,
+            standby: false,
+        }
+    }
 }
 
 /// A SIP account.

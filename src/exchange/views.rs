@@ -94,7 +94,7 @@ impl Exchange {
                 .unwrap_or_default(),
             waiting: queue.length,
             oldest_since: oldest.map(|item| item.enqueued_at),
-            ready: u32::try_from(queue.free.len()).unwrap_or(u32::MAX),
+            ready: queue.free,
             signed_in: queue.signed_in,
         })
     }

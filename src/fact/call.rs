@@ -89,6 +89,18 @@ pub enum CallFact {
         skills: Vec<(SkillId, u8)>,
         /// When it began to wait, UTC µs: kept over re-offers.
         enqueued_at_us: i64,
+        /// Its class.
+        #[serde(default, skip_serializing_if = "Class::is_normal")]
+        class: Class,
+        /// Its priority at first, 0–9.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        priority: u8,
+    },
+    /// The call waits in one more queue, with the age it has.
+    #[serde(rename = "call.queue_joined")]
+    QueueJoined {
+        /// The queue.
+        queue: QueueId,
     },
     /// The call is offered to an agent.
     #[serde(rename = "call.agent_offered")]
@@ -189,6 +201,32 @@ impl Direction {
     pub const fn is_inbound(&self) -> bool {
         matches!(self, Self::Inbound)
     }
+}
+
+/// How pressing what waits is; the greater goes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Ordinary.
+    #[default]
+    Normal,
+    /// For dedicated seats (专席).
+    Dedicated,
+    /// An emergency: barred by nothing but what an agent can.
+    Emergency,
+}
+
+impl Class {
+    /// Whether it is ordinary.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+    pub const fn is_normal(&self) -> bool {
+        matches!(self, Self::Normal)
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+const fn is_zero(number: &u8) -> bool {
+    *number == 0
 }
 
 /// What a call of ours is for.

@@ -27,6 +27,7 @@ use rexian::fact::account::AccountFact;
 use rexian::fact::agent::AgentFact;
 use rexian::fact::agent::Presence;
 use rexian::fact::call::CallFact;
+use rexian::fact::call::Class;
 use rexian::fact::call::Direction;
 use rexian::fact::call::EndedBy;
 use rexian::fact::call::LegStats;
@@ -189,7 +190,14 @@ fn arrival_records() -> Vec<Record> {
                 queue: id("general"),
                 skills: vec![(id("mandarin"), 1), (id("housing"), 3)],
                 enqueued_at_us: 1_795_486_222_000_456,
+                class: Class::Normal,
+                priority: 0,
             },
+        ),
+        of_call(
+            Actor::system(),
+            "acd:relaxation",
+            CallFact::QueueJoined { queue: id("help") },
         ),
     ]
 }

@@ -286,7 +286,25 @@ fn faults_of_queues_are_told() {
         planted!("queues.toml": "rona = \"无人应答\"\n" => "", at "[reasons]", "reasons.rona", "add rona = \"…\""),
         planted!("queues.toml": "ring_timeout_s = 20" => "ring_timout_s = 20\nring_timeout_s = 20", at "ring_timout_s",
         "queues.general.ring_timout_s",
-        "leave it out, or write one of `name`, `kind`, `skills`, `ring_timeout_s`, `wrapup_s`, `music`, `short_abandon_s`"),
+        "leave it out, or write one of `name`, `kind`, `skills`, `ring_timeout_s`, `wrapup_s`, `music`, `short_abandon_s`, `distribution`"),
+    ]);
+}
+
+#[test]
+fn faults_of_the_distribution_are_told() {
+    check_all(&[
+        planted!("queues.toml": "[queues.dialect.distribution]" => "[queues.dialect.distribution]\nstratagy = 1",
+        at "[queues.dialect.distribution]", "queues.dialect.distribution", "write one of `requires`, `preferred`, `match_weight`, `relaxation`, `strategy`, `class`, `priority`, `ageing`, `sla_target_s`, `weight`, `talks_max`, `reserve`, `overload_s`"),
+        planted!("queues.toml": "do = { add_queue = \"general\" } },\n" => "do = { add_queue = \"generall\" } },\n", at "generall",
+        "queues.enterprise.distribution.relaxation.0", "did you mean `general`?"),
+        planted!("queues.toml": "class = \"dedicated\"" => "class = \"dedicated\"\nweight = 0",
+        at "[queues.enterprise.distribution]", "queues.enterprise.distribution", "write numbers within"),
+        planted!("queues.toml": "class = \"dedicated\"" => "class = \"dedicated\"\nrequires = { skill = { id = \"enterprise\", least = 0 } }",
+        at "least = 0", "queues.enterprise.distribution.requires", "write a smaller tree with levels within bounds"),
+        planted!("queues.toml": "class = \"dedicated\"" => "class = \"dedicated\"\npreferred = [{ skill = \"dialekt\", weight = 3 }]",
+        at "[queues.enterprise.distribution]", "queues.enterprise.distribution.requires", "did you mean `dialect`?"),
+        planted!("queues.toml": "{ when = \"no_staffed\", do = { a" => "{ when = { after_s = 5 }, do = { a", at "after_s = 5",
+        "queues.enterprise.distribution.relaxation.1", "correct the step or leave it out"),
     ]);
 }
 

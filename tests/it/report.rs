@@ -11,6 +11,7 @@ use rexian::base::time::WallTime;
 use rexian::fact::Fact;
 use rexian::fact::agent::AgentFact;
 use rexian::fact::call::CallFact;
+use rexian::fact::call::Class;
 use rexian::fact::call::Direction;
 use rexian::fact::call::EndedBy;
 use rexian::fact::call::OfferOutcome;
@@ -53,6 +54,8 @@ fn queued(queue: &str, ms: u64) -> Fact {
         queue: queue.parse().unwrap(),
         skills: vec![],
         enqueued_at_us,
+        class: Class::Normal,
+        priority: 0,
     })
 }
 

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rexian::acd::order::Order;
 use rexian::base::codec::Codec;
 use rexian::base::ids::AgentId;
 use rexian::base::random::Random;
@@ -16,6 +17,7 @@ use rexian::exchange::admission::Limits;
 use rexian::exchange::machine::Parts;
 use rexian::exchange::profile::Agent;
 use rexian::exchange::profile::Device;
+use rexian::exchange::profile::Distribution;
 use rexian::exchange::profile::Line;
 use rexian::exchange::profile::OverloadAnswer;
 use rexian::exchange::profile::Profile;
@@ -140,6 +142,7 @@ fn queue(name: &str, wrapup_s: u16, ring_timeout_s: u16) -> Queue {
         wrapup_s,
         music: slug("music"),
         short_abandon_s: 5,
+        distribution: Distribution::default(),
     }
 }
 
@@ -202,6 +205,7 @@ pub(crate) fn profile(agents: usize) -> Profile {
             (slug("main"), line("12345", "main")),
             (slug("direct"), line("12346", "direct")),
         ]),
+        order: Order::default(),
         queues: BTreeMap::from([
             (slug("general"), queue("综合", 10, 8)),
             (slug("enterprise"), queue("企业", 0, 8)),

@@ -5,6 +5,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use crate::acd::order::Order;
+use crate::acd::order::PRIORITY_MAX;
+use crate::acd::relaxation;
+use crate::acd::relaxation::Action;
+use crate::acd::requirement::Requirement;
 use crate::app::config::Files;
 use crate::app::config::document::Document;
 use crate::app::config::form::Entries;
@@ -39,6 +44,7 @@ pub(super) struct Parts {
     pub(super) site: Option<Site>,
     pub(super) trunks: Entries<TrunkId, Trunk>,
     pub(super) lines: Entries<LineId, Line>,
+    pub(super) order: Order,
     pub(super) queues: Entries<QueueId, Queue>,
     pub(super) skills: BTreeMap<SkillId, String>,
     pub(super) reasons: BTreeMap<ReasonId, String>,
@@ -149,6 +155,7 @@ fn queues(parts: &Parts, document: &Document) {
                 &parts.skills,
             );
         }
+        distribution(parts, document, id, queue);
         let path = format!("queues.{id}.music");
         known(document, &path, "prompt", &queue.music, &parts.prompts);
         if parts.prompts.get(&queue.music) == Some(&Some(Kind::Speech)) {
@@ -171,6 +178,64 @@ fn queues(parts: &Parts, document: &Document) {
                 format!("add {reason} = \"…\""),
             );
         }
+    }
+}
+
+/// What a queue says of who gets its items: names that must be there, levels within bounds, a plan that only widens.
+fn distribution(parts: &Parts, document: &Document, id: &QueueId, queue: &Queue) {
+    let how = &queue.distribution;
+    let path = |field: &str| format!("queues.{id}.distribution.{field}");
+    let least = Requirement::from_levels(&queue.skills);
+    let requires = match &how.requires {
+        Some(more) => Requirement::All(vec![least, more.clone()]),
+        None => least,
+    };
+    if let Some(fault) = requires.fault() {
+        document.fault(
+            &path("requires"),
+            fault,
+            "write a smaller tree with levels within bounds",
+        );
+    }
+    let named = how.requires.iter().flat_map(Requirement::skills);
+    for skill in named.chain(how.preferred.iter().map(|liked| &liked.skill)) {
+        known(document, &path("requires"), "skill", skill, &parts.skills);
+    }
+    for (at, words) in relaxation::faults(&requires, &how.relaxation) {
+        document.fault(
+            &path(&format!("relaxation.{at}")),
+            words,
+            "correct the step or leave it out",
+        );
+    }
+    for (at, step) in how.relaxation.iter().enumerate() {
+        let path = path(&format!("relaxation.{at}"));
+        match &step.action {
+            Action::AddQueue(other) => known(document, &path, "queue", other, &parts.queues),
+            Action::AllowAgents(agents) => {
+                for agent in agents {
+                    known(document, &path, "agent", agent, &parts.agents);
+                }
+            }
+            Action::AddAlternative(tree) => {
+                for skill in tree.skills() {
+                    known(document, &path, "skill", skill, &parts.skills);
+                }
+            }
+            Action::Lower { .. } | Action::Drop(_) | Action::Ring(_) | Action::AnyInQueue => {}
+        }
+    }
+    let within = how.priority <= PRIORITY_MAX
+        && how.ageing.cap <= PRIORITY_MAX
+        && how.ageing.step_s != 0
+        && (1..=100).contains(&how.weight)
+        && how.match_weight <= 100;
+    if !within {
+        document.fault(
+            &format!("queues.{id}.distribution"),
+            "priority and ageing.cap are 0 to 9, ageing.step_s at least 1, weight 1 to 100, match_weight 0 to 100",
+            "write numbers within",
+        );
     }
 }
 

@@ -11,10 +11,13 @@ use std::ops::RangeInclusive;
 
 use crate::app::config::document::Table;
 use crate::base::codec::Codec;
+use crate::base::ids::QueueId;
 use crate::base::ids::SkillId;
 use crate::exchange::profile::Agent;
 use crate::exchange::profile::Device;
+use crate::exchange::profile::Distribution;
 use crate::exchange::profile::Line;
+use crate::exchange::profile::Membership;
 use crate::exchange::profile::NumberForm;
 use crate::exchange::profile::Outbound;
 use crate::exchange::profile::Queue;
@@ -194,6 +197,7 @@ pub(super) fn queue(table: &Table<'_>) -> Option<Queue> {
     let wrapup_s = table.within("wrapup_s", &WRAPUP_S);
     let music = table.required("music");
     let short_abandon_s = table.within("short_abandon_s", &SHORT_ABANDON_S);
+    let distribution = table.or("distribution", Distribution::default());
     Some(Queue {
         name: name?,
         kind: kind?,
@@ -202,6 +206,7 @@ pub(super) fn queue(table: &Table<'_>) -> Option<Queue> {
         wrapup_s: wrapup_s?,
         music: music?,
         short_abandon_s: short_abandon_s?,
+        distribution,
     })
 }
 
@@ -213,6 +218,25 @@ pub(super) fn agent(table: &Table<'_>) -> Option<Agent> {
     let skills = levels(table);
     let queues = table.list("queues");
     let devices = table.list("devices");
+    let memberships: BTreeMap<QueueId, Membership> = table.map("memberships").into_iter().collect();
+    let classes = table.list("classes");
+    for (queue, how) in &memberships {
+        let field = format!("memberships.{queue}");
+        if !queues.contains(queue) {
+            table.fault(
+                &field,
+                format!("`{queue}` is not among its queues"),
+                "add it to queues or leave this out",
+            );
+        }
+        if !(1..=99).contains(&how.preference) || !(1..=9).contains(&how.ring) {
+            table.fault(
+                &field,
+                "preference is 1 to 99 and ring 1 to 9",
+                "write numbers within",
+            );
+        }
+    }
     unique(table, "queues", &queues);
     unique(table, "devices", &devices);
     Some(Agent {
@@ -221,6 +245,8 @@ pub(super) fn agent(table: &Table<'_>) -> Option<Agent> {
         organ: organ?,
         skills,
         queues,
+        memberships,
+        classes,
         devices,
     })
 }

@@ -26,6 +26,7 @@ use std::path::PathBuf;
 use sha2::Digest as _;
 use sha2::Sha256;
 
+use crate::acd::order::Order;
 use crate::app::config::cross::Parts;
 use crate::app::config::document::Document;
 use crate::app::config::document::Source;
@@ -272,6 +273,7 @@ impl<'t> Files<'t> {
             site: form::site(&site),
             trunks: form::entries(&trunk, "trunks", form::trunk),
             lines: form::entries(&site, "lines", form::line),
+            order: queues.or("order", Order::default()),
             queues: form::entries(&queues, "queues", form::queue),
             skills: form::names(&queues, "skills"),
             reasons: form::names(&queues, "reasons"),
@@ -337,6 +339,7 @@ fn assemble(parts: Parts) -> Option<Profile> {
         site: parts.site?,
         trunks: whole(parts.trunks)?,
         lines: whole(parts.lines)?,
+        order: parts.order,
         queues: whole(parts.queues)?,
         skills: parts.skills,
         reasons: parts.reasons,

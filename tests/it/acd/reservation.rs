@@ -1,162 +1,16 @@
 //! Who gets whom: longest idle with skill, places kept, reservations that end once.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use rexian::acd::Acd;
 use rexian::acd::agent::Work;
-use rexian::acd::config::AgentConfig;
-use rexian::acd::config::Config;
-use rexian::acd::config::QueueConfig;
-use rexian::acd::decision::Decision;
-use rexian::acd::decision::Reservation;
-use rexian::acd::decision::Timer;
 use rexian::acd::distributor::Reachable;
 use rexian::base::ids::AgentId;
 use rexian::base::ids::DeviceId;
-use rexian::base::ids::InteractionId;
-use rexian::base::random::Random;
-use rexian::base::time::MonoTime;
-use rexian::base::time::Now;
-use rexian::base::time::WallTime;
-use rexian::base::timer_queue::TimerQueue;
 use rexian::fact::agent::Presence;
 use rexian::fact::call::OfferOutcome;
 
-struct Script {
-    acd: Acd,
-    random: Random,
-    now: Now,
-    timers: TimerQueue<Timer>,
-    offers: Vec<Reservation>,
-    ended: Vec<(Reservation, OfferOutcome)>,
-}
-
-fn slug<T: std::str::FromStr>(text: &str) -> T
-where
-    T::Err: std::fmt::Debug,
-{
-    text.parse().unwrap()
-}
-
-impl Script {
-    /// Agents a (Mandarin 5), b (Mandarin 5), c (none); queue `general` needs nothing, `expert` Mandarin 3.
-    fn new() -> Self {
-        let queue = |skills: BTreeMap<_, _>| QueueConfig {
-            name: "队列".into(),
-            skills,
-            ring_timeout: Duration::from_secs(20),
-            wrapup: Duration::from_secs(10),
-            short_abandon: Duration::from_secs(5),
-        };
-        let agent = |skilled: bool| AgentConfig {
-            name: "坐席".into(),
-            skills: if skilled {
-                BTreeMap::from([(slug("mandarin"), 5)])
-            } else {
-                BTreeMap::new()
-            },
-            queues: vec![slug("general"), slug("expert")],
-            devices: vec![],
-        };
-        let config = Config {
-            queues: BTreeMap::from([
-                (slug("general"), queue(BTreeMap::new())),
-                (slug("expert"), queue(BTreeMap::from([(slug("mandarin"), 3)]))),
-            ]),
-            agents: BTreeMap::from([
-                (slug("a"), agent(true)),
-                (slug("b"), agent(true)),
-                (slug("c"), agent(false)),
-            ]),
-        };
-        let mut script = Self {
-            acd: Acd::new(100),
-            random: Random::from_number(1),
-            now: Now {
-                mono: MonoTime::from_micros(1),
-                wall: WallTime::from_micros(1_000_000),
-            },
-            timers: TimerQueue::default(),
-            offers: vec![],
-            ended: vec![],
-        };
-        script.step(|acd, now, random, out| acd.configure(now, config, random, out));
-        script
-    }
-
-    fn step<T>(&mut self, act: impl FnOnce(&mut Acd, Now, &mut Random, &mut Vec<Decision>) -> T) -> T {
-        let mut out = vec![];
-        let result = act(&mut self.acd, self.now, &mut self.random, &mut out);
-        for decision in out {
-            match decision {
-                Decision::Offer { reservation, .. } => self.offers.push(reservation),
-                Decision::OfferEnded { reservation, outcome } => self.ended.push((reservation, outcome)),
-                Decision::SetTimer(timer, at) => self.timers.set(timer, at),
-                Decision::StopTimer(timer) => self.timers.stop(&timer),
-                Decision::Fact(_) | Decision::AgentChanged(_) | Decision::QueueChanged(_) => {}
-            }
-        }
-        result
-    }
-
-    fn wait(&mut self, seconds: u64) {
-        let until = self.now.mono + Duration::from_secs(seconds);
-        while let Some(at) = self.timers.next().filter(|at| *at <= until) {
-            self.advance_to(at);
-            let timer = self.timers.pop_due(at).unwrap();
-            self.step(|acd, now, random, out| acd.timeout(now, timer, random, out));
-        }
-        self.advance_to(until);
-    }
-
-    fn advance_to(&mut self, mono: MonoTime) {
-        let passed = mono.since(self.now.mono);
-        self.now = Now {
-            mono,
-            wall: self.now.wall + passed,
-        };
-    }
-
-    fn ready(&mut self, agent: &str) {
-        let agent: AgentId = slug(agent);
-        let device: DeviceId = slug(&format!("phone-{agent}"));
-        let signed =
-            self.step(|acd, now, _, out| acd.sign_in(now, &agent, (None, vec![device]), |_| true, out));
-        signed.unwrap();
-        self.set_ready(agent.as_str());
-    }
-
-    fn set_ready(&mut self, agent: &str) {
-        let agent: AgentId = slug(agent);
-        self.step(|acd, now, random, out| acd.set_presence(now, &agent, Presence::Ready, random, out))
-            .unwrap();
-        self.wait(1);
-    }
-
-    fn call(&mut self, queue: &str) -> InteractionId {
-        let id = InteractionId::new(self.now, &mut self.random);
-        let queue = slug(queue);
-        self.step(|acd, now, random, out| acd.enqueue(now, id, &queue, random, out))
-            .unwrap();
-        id
-    }
-
-    fn offered(&self, nth: usize) -> &str {
-        self.offers.get(nth).map_or("nobody", |it| it.agent.as_str())
-    }
-
-    fn end(&mut self, nth: usize, outcome: OfferOutcome) {
-        let it = self.offers[nth].clone();
-        self.step(|acd, now, random, out| acd.offer_ended(now, &it.agent, it.epoch, outcome, random, out));
-    }
-
-    fn accept(&mut self, nth: usize) {
-        let it = self.offers[nth].clone();
-        let accepted = self.step(|acd, now, _, out| acd.accept(now, &it.agent, it.epoch, out));
-        assert!(accepted.is_some());
-    }
-}
+use crate::acd::script::Script;
+use crate::acd::script::slug;
 
 #[test]
 fn the_longest_idle_agent_with_the_skill_is_offered() {
@@ -243,7 +97,7 @@ fn a_stale_epoch_changes_nothing() {
         "after the exclusion the caller is offered again"
     );
     let stale = script.offers[0].clone();
-    let taken = script.step(|acd, now, _, out| acd.accept(now, &stale.agent, stale.epoch, out));
+    let taken = script.step(|acd, now, random, out| acd.accept(now, &stale.agent, stale.epoch, random, out));
     assert!(taken.is_none());
     script.end(0, OfferOutcome::NoAnswer);
     assert_eq!(script.ended.len(), 1, "a reservation ends once");

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rexian::acd::order::Order;
 use rexian::base::codec::Codec;
 use rexian::base::random::Random;
 use rexian::call::context::MediaAddresses;
@@ -12,6 +13,7 @@ use rexian::exchange::admission::Limits;
 use rexian::exchange::machine::Parts;
 use rexian::exchange::profile::Agent;
 use rexian::exchange::profile::Device;
+use rexian::exchange::profile::Distribution;
 use rexian::exchange::profile::Line;
 use rexian::exchange::profile::NumberForm;
 use rexian::exchange::profile::Outbound;
@@ -96,6 +98,7 @@ fn queue(name: &str, wrapup_s: u16) -> Queue {
         wrapup_s,
         music: slug("music"),
         short_abandon_s: 5,
+        distribution: Distribution::default(),
     }
 }
 
@@ -106,6 +109,8 @@ fn agent(name: &str, device: &str) -> Agent {
         organ: slug("centre"),
         skills: BTreeMap::new(),
         queues: vec![slug("general"), slug("enterprise")],
+        memberships: BTreeMap::new(),
+        classes: vec![],
         devices: vec![slug(device)],
     }
 }
@@ -148,6 +153,7 @@ pub(super) fn profile() -> Profile {
             (slug("main"), line("12345", "main")),
             (slug("direct"), line("12346", "direct")),
         ]),
+        order: Order::default(),
         queues: BTreeMap::from([
             (slug("general"), queue("综合", 30)),
             (slug("enterprise"), queue("企业", 0)),

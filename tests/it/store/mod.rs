@@ -52,6 +52,7 @@ use rexian::fact::FactNo;
 use rexian::fact::Record;
 use rexian::fact::agent::AgentFact;
 use rexian::fact::call::CallFact;
+use rexian::fact::call::Class;
 use rexian::fact::call::Direction;
 use rexian::fact::call::EndedBy;
 use rexian::fact::call::Outcome;
@@ -333,6 +334,8 @@ impl CallIds {
                 queue: "general".parse().unwrap(),
                 skills: vec![],
                 enqueued_at_us,
+                class: Class::Normal,
+                priority: 0,
             },
         )
     }
