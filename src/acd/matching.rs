@@ -122,14 +122,7 @@ impl Acd {
                 .filter(|(_, agent)| !item.excludes(agent, now.mono));
             let looked_at = if strategy.is_by_skill() { 1 } else { usize::MAX };
             for (idle_since, agent) in free.take(looked_at) {
-                self.weigh(
-                    now,
-                    (queue, strategy),
-                    fit,
-                    (*idle_since, agent),
-                    random,
-                    &mut best,
-                );
+                self.weigh(now, queue, (agent, *idle_since, fit), random, &mut best);
             }
         }
         let named = self.market.demand(wait.demand).map(|row| &row.demand.allowed);
@@ -146,14 +139,7 @@ impl Acd {
                 && !item.excludes(agent, now.mono)
             {
                 let fit = self.market.fit(wait.demand, record.supply).unwrap_or_default();
-                self.weigh(
-                    now,
-                    (queue, strategy),
-                    fit,
-                    (idle_since, agent),
-                    random,
-                    &mut best,
-                );
+                self.weigh(now, queue, (agent, idle_since, fit), random, &mut best);
             }
         }
         best.map(|best| best.2.clone())
@@ -163,12 +149,12 @@ impl Acd {
     fn weigh<'a>(
         &self,
         now: Now,
-        (queue, strategy): (&Queue, Strategy),
-        fit: Fit,
-        (idle_since, agent): (MonoTime, &'a AgentId),
+        queue: &Queue,
+        (agent, idle_since, fit): (&'a AgentId, MonoTime, Fit),
         random: &mut Random,
         best: &mut Option<Choice<'a>>,
     ) {
+        let strategy = queue.config.strategy;
         let mut candidate = Candidate {
             mean: u32::from(fit.mean),
             score: fit.score,

@@ -180,6 +180,8 @@ pub(crate) fn profile(agents: usize) -> Profile {
         organ: slug("centre"),
         skills: BTreeMap::new(),
         queues: queues_of(at).iter().map(|queue| slug(queue)).collect(),
+        memberships: BTreeMap::new(),
+        classes: vec![],
         devices: vec![slug(&format!("desk-{at}"))],
     };
     let device = |at: usize| Device {

@@ -162,12 +162,16 @@ pub(super) fn domain(random: &mut Random, rules: Rules) -> Config {
         name: "坐席".into(),
         skills: SKILLS
             .iter()
-            .filter_map(|skill| chance(random, 60).then(|| (slug(skill), level(random))))
+            .filter_map(|skill| {
+                let has = chance(random, 60);
+                has.then(|| (slug(skill), level(random)))
+            })
             .collect(),
         memberships: QUEUES
             .iter()
             .filter_map(|queue| {
-                chance(random, 70).then(|| Membership {
+                let belongs = chance(random, 70);
+                belongs.then(|| Membership {
                     preference: u8::try_from(1 + random.below(3)).unwrap(),
                     delay: Duration::from_secs(if chance(random, 20) { 8 } else { 0 }),
                     standby: chance(random, 10),
