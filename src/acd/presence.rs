@@ -145,6 +145,7 @@ impl Acd {
         for queue in served {
             self.look_at_staff(now, &queue, random, out);
         }
+        self.release_owned(now, agent, random, out);
         Ok(())
     }
 
@@ -172,6 +173,7 @@ impl Acd {
             record.next = None;
             self.apply_presence(now, agent, presence, out);
             self.refresh(now, agent, random, out);
+            self.release_owned(now, agent, random, out);
         } else {
             record.next = (record.presence != presence).then_some(presence);
             out.push(Decision::AgentChanged(agent.clone()));
@@ -352,6 +354,7 @@ impl Acd {
             self.apply_presence(now, agent, presence, out);
         }
         self.refresh(now, agent, random, out);
+        self.release_owned(now, agent, random, out);
     }
 
     /// Who is not ready for his phone alone is ready when it is back.

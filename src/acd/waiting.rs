@@ -34,11 +34,13 @@ use crate::acd::relaxation::Demand;
 use crate::acd::relaxation::Step;
 use crate::acd::relaxation::When;
 use crate::acd::requirement::Requirement;
+use crate::base::ids::AgentId;
 use crate::base::ids::InteractionId;
 use crate::base::ids::QueueId;
 use crate::base::random::Random;
 use crate::base::time::MonoTime;
 use crate::base::time::Now;
+use crate::fact::agent::Presence;
 use crate::fact::call::Class;
 use crate::fact::call::OfferOutcome;
 
@@ -404,6 +406,39 @@ impl Acd {
                 Timer::Load(id.clone()),
                 since + RELIEVED_AFTER,
             ));
+        }
+    }
+
+    /// What waits for this agent alone waits for everybody when neither he nor another owner takes calls any more.
+    pub(super) fn release_owned(
+        &mut self,
+        now: Now,
+        agent: &AgentId,
+        random: &mut Random,
+        out: &mut Vec<Decision>,
+    ) {
+        let takes_calls = |id: &AgentId| {
+            let record = self.agents.get(id);
+            record.is_some_and(|record| record.presence == Presence::Ready)
+        };
+        if takes_calls(agent) {
+            return;
+        }
+        let owned = self.owned.get(agent).into_iter().flat_map(|items| items.values());
+        let left: Vec<InteractionId> = owned
+            .filter(|id| {
+                let item = self.items.get(id);
+                item.is_some_and(|item| !item.owners.iter().any(takes_calls))
+            })
+            .copied()
+            .collect();
+        for interaction in left {
+            self.sit(interaction);
+            if let Some(item) = self.items.get_mut(&interaction) {
+                item.owners_until = None;
+            }
+            self.stand(interaction);
+            self.match_item(now, interaction, random, out);
         }
     }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::acd::distributor::AcdError;
 use crate::acd::distributor::Held;
 use crate::acd::distributor::NewItem;
+use crate::base::ids::AgentId;
 use crate::base::ids::InteractionId;
 use crate::base::ids::QueueId;
 use crate::base::ids::TrunkId;
@@ -20,6 +21,7 @@ use crate::call::machine::DigitSource;
 use crate::call::machine::NewCall;
 use crate::call::machine::State;
 use crate::exchange::admission::answer_of;
+use crate::exchange::cut_calls::ASKED_ALONE_FOR;
 use crate::exchange::gate::Gated;
 use crate::exchange::machine::Exchange;
 use crate::exchange::machine::Timer;
@@ -28,6 +30,7 @@ use crate::fact::Actor;
 use crate::fact::ActorKind;
 use crate::fact::Fact;
 use crate::fact::Record;
+use crate::fact::agent::Presence;
 use crate::fact::call::CallFact;
 use crate::fact::call::Direction;
 use crate::fact::call::EndedBy;
@@ -322,7 +325,10 @@ impl Exchange {
             ctx.fact(call.id, Actor::system(), "flow:enqueue", queued);
             call.queued(ctx, entered, config.music.clone());
         });
-        let item = NewItem::new(id, queue.clone());
+        let mut item = NewItem::new(id, queue.clone());
+        if let Some(agent) = self.lost_agent(now, id) {
+            (item.owners, item.owners_for) = (vec![agent], ASKED_ALONE_FOR);
+        }
         match self.acd.enqueue(now, item, &mut self.random, &mut self.decisions) {
             Err(
                 AcdError::Full
@@ -334,6 +340,26 @@ impl Exchange {
                 self.with_call(now, id, |call, ctx| call.hang_up(ctx, EndedBy::Flow, "acd:full"));
             }
             Ok(()) | Err(AcdError::Busy | AcdError::NothingToFinish) => {}
+        }
+    }
+
+    /// The agent with whom this caller's last talk broke off, if he takes calls now.
+    fn lost_agent(&mut self, now: Now, id: InteractionId) -> Option<AgentId> {
+        let caller = &self.calls.get(&id)?.caller;
+        let agent = self.cut_calls.take(now.mono, caller)?;
+        let takes_calls = self
+            .acd
+            .agent(&agent)
+            .is_some_and(|record| record.presence == Presence::Ready);
+        takes_calls.then_some(agent)
+    }
+
+    /// The citizen's line breaks: if he talks, his next call shall reach the same agent.
+    pub(super) fn note_cut(&mut self, now: Now, id: InteractionId) {
+        let talk = self.calls.get(&id).filter(|call| call.state == State::Talking);
+        if let Some((caller, agent)) = talk.and_then(|call| Some((&call.caller, call.talk()?.agent.clone())))
+        {
+            self.cut_calls.note(now.mono, caller, agent);
         }
     }
 
@@ -413,6 +439,11 @@ impl Exchange {
         let Some((id, _)) = self.legs.get(&leg).copied() else {
             return;
         };
+        let is_silent =
+            |call: &Call| call.is_customer_media(leg) && !call.holds(leg) && !call.may_be_silent();
+        if self.calls.get(&id).is_some_and(is_silent) {
+            self.note_cut(now, id);
+        }
         self.with_call(now, id, |call, ctx| {
             if call.holds(leg) || (call.is_customer_media(leg) && call.may_be_silent()) {
                 return;

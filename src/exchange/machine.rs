@@ -29,6 +29,7 @@ use crate::call::context::MediaAddresses;
 use crate::call::machine::Call;
 use crate::exchange::admission::Admission;
 use crate::exchange::admission::Limits;
+use crate::exchange::cut_calls::CutCalls;
 use crate::exchange::dialplan::DialPlan;
 use crate::exchange::gate::Gate;
 use crate::exchange::gate::Gated;
@@ -79,6 +80,7 @@ pub struct Exchange {
     pub(super) endpoint: Endpoint,
     pub(super) sip_config: SipConfig,
     pub(super) acd: Acd,
+    pub(super) cut_calls: CutCalls,
     pub(super) calls: BTreeMap<InteractionId, Call>,
     pub(super) sessions: BTreeMap<SessionId, InteractionId>,
     pub(super) legs: BTreeMap<MediaLeg, (InteractionId, LegId)>,
@@ -123,6 +125,7 @@ impl Exchange {
             endpoint: Endpoint::new(parts.sip.clone(), parts.random.fork()),
             sip_config: parts.sip,
             acd: Acd::new(WAITING_MAX),
+            cut_calls: CutCalls::default(),
             calls: BTreeMap::new(),
             sessions: BTreeMap::new(),
             legs: BTreeMap::new(),

@@ -26,6 +26,7 @@ pub mod snapshot;
 
 mod calls;
 mod commands;
+mod cut_calls;
 mod distribution;
 mod signalling;
 mod views;

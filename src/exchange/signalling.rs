@@ -188,6 +188,10 @@ impl Exchange {
             EndCause::NoAnswer => Some((EndedBy::SignallingTimeout, Some(408), "sip:no-answer")),
             EndCause::SessionExpired => Some((EndedBy::SignallingTimeout, None, "sip:session-expired")),
         };
+        let of_citizen = |call: &Call| call.customer_session() == session;
+        if lost.is_some() && self.calls.get(&id).is_some_and(of_citizen) {
+            self.note_cut(now, id);
+        }
         self.with_call(now, id, |call, ctx| {
             let is_customer = call.customer_session() == session;
             match lost {

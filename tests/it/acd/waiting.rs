@@ -202,6 +202,22 @@ fn the_owner_is_asked_first_and_others_after_his_time() {
 }
 
 #[test]
+fn what_waits_for_an_owner_waits_for_all_when_he_takes_calls_no_more() {
+    let mut script = Script::new();
+    script.ready("b");
+    let talk = script.call("general");
+    script.pick_up(talk);
+    script.ready("a");
+    let own = script.item("general", |it| {
+        it.owners = vec![slug("b")];
+        it.owners_for = Duration::from_secs(60);
+    });
+    assert_eq!(script.agent_of(own), "nobody");
+    script.hang_up_and_sign_out("b", talk);
+    assert_eq!(script.agent_of(own), "a");
+}
+
+#[test]
 fn the_cap_of_a_queue_holds_and_its_end_lets_the_next_in() {
     let capped = QueueConfig {
         talks_max: Some(1),

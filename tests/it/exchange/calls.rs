@@ -324,6 +324,32 @@ fn a_leg_without_rtp_ends_the_call_and_tells_both_sides() {
 }
 
 #[test]
+fn whoever_calls_again_after_his_talk_broke_off_reaches_the_same_agent_first() {
+    let mut rig = Rig::staffed(2);
+    rig.call(1, "12346");
+    let customer_leg = rig.opened();
+    rig.pick_up(0);
+    rig.forget();
+    rig.media_says(MediaEvent::RtpTimeout { leg: customer_leg });
+    assert_eq!(ended(&rig).1, "media_timeout");
+    rig.pass(1_000);
+    rig.heard(PHONES[0]);
+    let again = rig.call_again(2, 1, "12346");
+    assert_eq!(
+        rig.told(PHONES[1]),
+        "",
+        "the other agent is free and is not asked yet"
+    );
+    rig.finish_wrapup(0).unwrap();
+    rig.rung(0);
+    rig.say(&again, "BYE", "", "");
+    rig.heard(PHONES[0]);
+    // It is remembered for one call; another caller goes to whoever is idle longest.
+    rig.call(3, "12346");
+    rig.rung(1);
+}
+
+#[test]
 fn statistics_of_legs_and_recordings_are_written_when_media_report_them() {
     let mut rig = Rig::staffed(0);
     let citizen = rig.call(1, "12345");

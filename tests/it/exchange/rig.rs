@@ -67,6 +67,8 @@ pub(super) struct Rig {
 /// One citizen's call as the trunk sees it.
 pub(super) struct Citizen {
     pub(super) number: u32,
+    /// The last digits of the number he calls from.
+    caller: u32,
     address: SocketAddr,
     called: String,
     /// Our tag, once the 200 came.
@@ -362,8 +364,14 @@ impl Rig {
     }
 
     pub(super) fn invite_from(&mut self, trunk: &str, number: u32, called: &str, sdp: &str) -> Citizen {
+        self.invite_as(trunk, (number, number), called, sdp)
+    }
+
+    /// The call of a number (the first) from the telephone of another (the second).
+    fn invite_as(&mut self, trunk: &str, (number, caller): (u32, u32), called: &str, sdp: &str) -> Citizen {
         let citizen = Citizen {
             number,
+            caller,
             address: trunk.parse().unwrap(),
             called: called.to_owned(),
             tag: String::new(),
@@ -376,7 +384,12 @@ impl Rig {
 
     /// A call that is answered and acknowledged.
     pub(super) fn call(&mut self, number: u32, called: &str) -> Citizen {
-        let mut citizen = self.invite(number, called, SDP);
+        self.call_again(number, number, called)
+    }
+
+    /// A call from the telephone of `caller`, who has called before.
+    pub(super) fn call_again(&mut self, number: u32, caller: u32, called: &str) -> Citizen {
+        let mut citizen = self.invite_as(CITY, (number, caller), called, SDP);
         let answers = self.heard(CITY);
         let answer = answers
             .iter()
@@ -563,7 +576,7 @@ impl Citizen {
         } else {
             format!(";tag={}", self.tag)
         };
-        let (number, address, called) = (self.number, self.address, &self.called);
+        let (number, caller, address, called) = (self.number, self.caller, self.address, &self.called);
         let (branch_method, cseq_method) = match method {
             "CANCEL" => ("INVITE", "CANCEL"),
             _ => (method, method),
@@ -571,7 +584,7 @@ impl Citizen {
         let head = format!(
             "{method} sip:{called}@192.0.2.1 SIP/2.0\r\n\
              Via: SIP/2.0/UDP {address};rport;branch=z9hG4bK{number}{branch}{branch_method}\r\nMax-Forwards: 70\r\n\
-             From: <sip:1380013{number:04}@{address}>;tag=far{number}\r\nTo: <sip:{called}@192.0.2.1>{tag}\r\n\
+             From: <sip:1380013{caller:04}@{address}>;tag=far{number}\r\nTo: <sip:{called}@192.0.2.1>{tag}\r\n\
              Call-ID: call-{number}@far\r\nCSeq: {cseq} {cseq_method}\r\nContact: <sip:1380013{number:04}@{address}>\r\n\
              {extra}"
         );
