@@ -54,6 +54,8 @@ verbs! {
     CallMake = "call.make",
     /// Sees what answered calls have become, and which became nothing.
     CallReconcile = "call.reconcile",
+    /// Sees who called and reached nobody, and calls him back.
+    CallMissed = "call.missed",
     /// Ends a call.
     CallHangup = "call.hangup",
     /// Lists recordings.
@@ -311,6 +313,7 @@ const AGENT: &[(Verb, Reach)] = &[
     (Verb::CallRead, Reach::Own),
     (Verb::CallReveal, Reach::Own),
     (Verb::CallMake, Reach::Own),
+    (Verb::CallMissed, Reach::Organ),
     (Verb::CallHangup, Reach::Own),
     (Verb::RecordingPlay, Reach::Own),
     (Verb::TicketList, Reach::Own),
@@ -331,6 +334,7 @@ const SUPERVISOR: &[(Verb, Reach)] = &[
     (Verb::CallRead, Reach::Organ),
     (Verb::CallReveal, Reach::Organ),
     (Verb::CallReconcile, Reach::Organ),
+    (Verb::CallMissed, Reach::Organ),
     (Verb::CallHangup, Reach::Organ),
     (Verb::RecordingList, Reach::Organ),
     (Verb::RecordingPlay, Reach::Organ),

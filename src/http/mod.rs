@@ -32,6 +32,7 @@ mod health;
 mod idempotency;
 mod instant;
 mod live_call;
+mod missed_calls;
 mod outbox;
 mod page;
 mod profiles;
@@ -195,6 +196,8 @@ fn resources() -> OpenApiRouter<Web> {
         .routes(routes!(calls::search))
         .routes(routes!(reconciliation::undisposed))
         .routes(routes!(reconciliation::reconciliation))
+        .routes(routes!(missed_calls::list))
+        .routes(routes!(missed_calls::call_back))
         .routes(routes!(calls::show))
         .routes(routes!(calls::reveal))
         .routes(routes!(calls::hang_up))

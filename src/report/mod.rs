@@ -8,5 +8,6 @@ pub mod cdr;
 pub mod closing;
 pub mod conformance;
 pub mod interval;
+pub mod missed;
 pub mod ratio;
 pub mod ratio_table;

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::account::Role;
 use crate::account::permission::Object;
 use crate::account::permission::Verb;
+use crate::base::ids::InteractionId;
 use crate::base::ids::TicketId;
 use crate::base::phone_number::Number;
 use crate::exchange::command::Command;
@@ -45,6 +46,15 @@ pub(crate) struct CallRequestDto {
 pub(crate) struct CallMadeDto {
     /// Its id; the live stream tells how it goes.
     interaction: String,
+}
+
+impl CallMadeDto {
+    /// Tells a call that was begun.
+    pub(crate) fn new(interaction: InteractionId) -> Self {
+        Self {
+            interaction: interaction.to_string(),
+        }
+    }
 }
 
 /// Calls the appellant: one's own phone rings first, then his.
@@ -85,8 +95,5 @@ pub(crate) async fn make(
     web.engine
         .command(&who.principal, Command::MakeCall(Box::new(call)))
         .await?;
-    let made = CallMadeDto {
-        interaction: interaction.to_string(),
-    };
-    Ok((StatusCode::ACCEPTED, Json(made)))
+    Ok((StatusCode::ACCEPTED, Json(CallMadeDto::new(interaction))))
 }

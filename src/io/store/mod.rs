@@ -22,6 +22,7 @@ pub mod exports;
 pub mod journal;
 pub mod keys;
 pub mod migrate;
+pub mod missed;
 pub mod outbox;
 pub mod outbox_attempt;
 pub mod profiles;

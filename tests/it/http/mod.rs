@@ -6,6 +6,7 @@ mod calls_out;
 mod commands;
 mod floor;
 mod live;
+mod missed_calls;
 mod openapi;
 mod outbox;
 mod oversight;

@@ -7,6 +7,7 @@ mod deadlines;
 mod dispositions;
 pub(crate) mod fold;
 mod migrations;
+mod missed;
 mod orders;
 mod outbox;
 mod personal_data;
