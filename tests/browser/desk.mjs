@@ -51,7 +51,8 @@ export async function open({ baseUrl, screens, stepMs = 30_000, executablePath =
   return { browser, page, baseUrl, screens, complaints }
 }
 
-const part = (desk, name) => desk.page.locator(`[data-test="${name}"]`)
+/** An element of the page by its name for tests. */
+export const part = (desk, name) => desk.page.locator(`[data-test="${name}"]`)
 
 /** Saves a picture of the page as NAME.png. */
 export async function picture(desk, name) {

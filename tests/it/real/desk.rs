@@ -2,6 +2,7 @@
 
 use std::io::BufRead as _;
 use std::io::BufReader;
+use std::net::SocketAddr;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
@@ -15,6 +16,7 @@ use crate::real::alaw::Tone;
 use crate::real::peer::Hash;
 use crate::real::peer::Phone;
 use crate::real::peer::Pickup;
+use crate::real::server::OUTBOUND_HOST;
 use crate::real::server::Server;
 use crate::real::server::Setup;
 use crate::real::server::root;
@@ -27,13 +29,17 @@ struct Browser {
 }
 
 impl Browser {
-    fn start(server: &Server) -> Self {
+    /// Runs a script of `tests/browser` at a server, as its first agent.
+    fn start(server: &Server, script: &str) -> Self {
         let mut child = Command::new("node")
-            .arg(root().join("tests/browser/desk.mjs").canonicalize().unwrap())
+            .arg(root().join("tests/browser").join(script).canonicalize().unwrap())
             .env("BASE_URL", format!("https://{}/", server.web))
             .env("AGENT_USER", user_of(1))
             .env("AGENT_PASSWORD", server.password(&user_of(1)))
-            .env("SCREENS", server.folder.path().join("screens"))
+            .env(
+                "SCREENS",
+                std::env::var_os("SCREENS").map_or_else(|| server.folder.path().join("screens"), Into::into),
+            )
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -82,7 +88,7 @@ fn agent_takes_a_call_writes_the_order_and_hears_the_recording_in_the_browser() 
     let phone = Phone::new("8001", server.address(51), server.sip);
     phone.pick_up(Pickup::Never);
     assert_eq!(phone.register(&server.phone_secret("8001"), Hash::Md5), "200");
-    let browser = Browser::start(&server);
+    let browser = Browser::start(&server, "desk.mjs");
     browser.wait_for("ready");
     let citizen = Phone::new("13812345678", server.address(10), server.sip);
     citizen.media.play(Tone::new(1_000.0, 1));
@@ -108,4 +114,40 @@ fn agent_takes_a_call_writes_the_order_and_hears_the_recording_in_the_browser() 
     browser.wait_for("done");
     let call = server.only_call();
     assert_eq!(call["call"]["ticket"]["number"], order["number"], "{call:#}");
+}
+
+#[test]
+fn agent_calls_back_in_the_browser_who_had_reached_nobody() {
+    let server = Server::start();
+    let caller = Phone::new("13812345678", server.address(10), server.sip);
+    caller.call("12000");
+    caller.wait_up();
+    // Longer than who counts as having waited at all.
+    wait::pause(Duration::from_secs(7));
+    caller.hang_up();
+    server.ended_calls(1);
+    let agent = Phone::new("8001", server.address(51), server.sip);
+    agent.pick_up(Pickup::After(Duration::from_millis(500)));
+    assert_eq!(agent.register(&server.phone_secret("8001"), Hash::Md5), "200");
+    let trunk = SocketAddr::new(server.address(OUTBOUND_HOST), 5060);
+    let citizen = Phone::at("13812345678", trunk, server.sip);
+    citizen.pick_up(Pickup::After(Duration::from_secs(1)));
+    citizen.media.play(Tone::new(1_000.0, 1));
+    agent.media.play(Tone::new(440.0, 2));
+    let browser = Browser::start(&server, "missed.mjs");
+    let line = browser.wait_for("missed");
+    assert!(line["row"].as_str().unwrap().contains("138****5678"), "{line:#}");
+    browser.wait_for("called");
+    agent.wait_up();
+    citizen.wait_up();
+    citizen.media.wait_tone(440.0, Duration::from_secs(5));
+    wait::pause(Duration::from_secs(11));
+    citizen.hang_up();
+    browser.wait_for("served");
+    browser.wait_for("done");
+    let desk = server.sign_in(&user_of(1));
+    let served = desk.get("/api/v1/calls/missed?state=served");
+    assert_eq!(served["items"].as_array().unwrap().len(), 1, "{served:#}");
+    let talk = desk.get("/api/v1/calls?day=today&outcome=answered");
+    assert_eq!(served["items"][0]["served_by"], talk["items"][0]["interaction"]);
 }

@@ -1603,6 +1603,103 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/calls/missed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Citizens who called on a day and reached nobody, numbers masked. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `today` or YYYY-MM-DD; today when nothing is said. */
+                    day?: string;
+                    /** @description Rows, 1 to 500; 100 when nothing is said. */
+                    limit?: number;
+                    /** @description `open`, `served` or `all`; open when nothing is said. */
+                    state?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MissedCalls"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calls/missed/{id}/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls a citizen back who reached nobody: one's own phone rings first, then his. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CallMade"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/calls/reconciliation": {
         parameters: {
             query?: never;
@@ -6000,6 +6097,52 @@ export interface components {
             score: number;
             /** @description What the appellant was told of it. */
             told: components["schemas"]["Text"];
+        };
+        /** @description A citizen who reached nobody. */
+        MissedCall: {
+            /**
+             * Format: int32
+             * @description Calls of ours that did not reach him.
+             */
+            attempts: number;
+            /** @description The citizen, masked; empty when it was erased. */
+            caller: string;
+            /**
+             * Format: int32
+             * @description How many calls.
+             */
+            count: number;
+            /** @description When the first came. */
+            first_at: components["schemas"]["Instant"];
+            /** @description His first call of the day, which names the record. */
+            interaction: string;
+            /** @description His last. */
+            last: string;
+            /** @description When the last came. */
+            last_at: components["schemas"]["Instant"];
+            /** @description 线路名 of the last call. */
+            line_name: string;
+            /**
+             * Format: int64
+             * @description The longest wait in queues.
+             */
+            longest_wait_ms: number;
+            /** @description The queue of the last call; none when he hung up before one. */
+            queue: string | null;
+            /** @description 队列名. */
+            queue_name: string;
+            /** @description The call that served him; absent while he waits to be called back. */
+            served_by: string | null;
+        };
+        /** @description Missed calls of a day. */
+        MissedCalls: {
+            /** @description Who waits longest first; after them those who were served. */
+            items: components["schemas"]["MissedCall"][];
+            /**
+             * Format: int64
+             * @description How many there are in all, beside those that are shown.
+             */
+            total: number;
         };
         /** @description An id with its Chinese name. */
         Named: {

@@ -92,6 +92,17 @@ export interface CallRow {
   ticket: { id: string; number: string } | null
 }
 
+/** A citizen who called today and reached nobody. */
+export interface MissedCall {
+  id: string
+  caller: string
+  count: number
+  lastAt: string
+  longestWaitMs: number
+  queueName: string
+  attempts: number
+}
+
 /** A node of the event types or regions, as the cascader takes it. */
 export type TreeNode = {
   value: string

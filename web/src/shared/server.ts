@@ -3,7 +3,7 @@
 import createClient from 'openapi-fetch'
 import type { components, paths } from './api'
 import { now, serverClock } from './clock'
-import type { Agent, Alarm, Call, CallRow, Commitment, Fields, Me, Names, Order, Presence, PresenceState, Queue, TreeNode } from './model'
+import type { Agent, Alarm, Call, CallRow, Commitment, Fields, Me, MissedCall, Names, Order, Presence, PresenceState, Queue, TreeNode } from './model'
 import { Problem } from './problem'
 import { code, t } from './texts'
 import type { Socket } from './stream'
@@ -115,6 +115,26 @@ export const server = {
     const query = { day: 'today', agent: 'me', limit: PAGE, ...(cursor === null ? {} : { cursor }) }
     const page = await value(client.GET('/calls', { params: { query } }))
     return { rows: page.items.map(readRow), cursor: page.next ?? null }
+  },
+
+  /** Citizens who called today and reached nobody yet. */
+  async missedToday(): Promise<{ rows: MissedCall[]; total: number }> {
+    const page = await value(client.GET('/calls/missed', { params: { query: { limit: PAGE } } }))
+    const rows = page.items.map((item) => ({
+      id: item.interaction,
+      caller: item.caller,
+      count: item.count,
+      lastAt: item.last_at,
+      longestWaitMs: item.longest_wait_ms,
+      queueName: item.queue_name,
+      attempts: item.attempts,
+    }))
+    return { rows, total: page.total }
+  },
+
+  /** Calls one of them back: one's own phone rings first. */
+  async callBack(id: string): Promise<void> {
+    await value(client.POST('/calls/missed/{id}/call', { params: { path: { id } } }))
   },
 
   /** The work order of a call, if it is there already. */
