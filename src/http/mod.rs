@@ -233,6 +233,7 @@ fn orders() -> OpenApiRouter<Web> {
         .routes(routes!(tickets::list::search))
         .routes(routes!(tickets::export::export))
         .routes(routes!(tickets::duplicates::of_typed))
+        .routes(routes!(tickets::proposals::of_words))
         .routes(routes!(tickets::show, tickets::save))
         .routes(routes!(tickets::submit))
         .routes(routes!(tickets::commands::give))

@@ -130,8 +130,46 @@ fn paraphrases() -> Sheet {
     serde_json::from_str(include_str!("../../tests/data/paraphrases.json")).unwrap()
 }
 
+/// In percent.
+fn share(hits: usize, of: &Hits) -> usize {
+    100 * hits / of.items
+}
+
+/// The first unit must be among the first three in so many of a hundred, or proposals are off until a site wants them.
+const GOOD_ENOUGH: usize = 70;
+
 #[test]
 fn the_figures_of_the_paraphrases_are_those_that_were_measured() {
-    println!("{:?}", measure(&paraphrases(), true));
-    println!("{:?}", measure(&paraphrases(), false));
+    let with_region = measure(&paraphrases(), true);
+    let expected = Hits {
+        items: 204,
+        category_first: 74,
+        category_of_three: 97,
+        unit_first: 112,
+        unit_of_three: 125,
+        kind: 68,
+        urgency: 189,
+        silent: 73,
+    };
+    assert_eq!(with_region, expected);
+    assert_eq!(
+        measure(&paraphrases(), false),
+        Hits {
+            unit_first: 46,
+            unit_of_three: 53,
+            ..expected
+        }
+    );
+}
+
+#[test]
+fn proposals_are_on_by_default_only_where_they_are_good_enough() {
+    let hits = measure(&paraphrases(), true);
+    let good = GOOD_ENOUGH <= share(hits.unit_of_three, &hits);
+    let start = crate::base::time::WallTime::from_micros(1_795_492_800_000_000);
+    let on = reference()
+        .settings
+        .at(start)
+        .flag(crate::ticket::settings_id::Id::ProposalsOn);
+    assert_eq!(on, good, "{hits:?}");
 }

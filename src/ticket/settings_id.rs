@@ -74,6 +74,8 @@ ids! {
     InboxClock = "inbox.clock": Kind::Flag,
     /// How long a disposition may be corrected. Source: appendix A.
     DispositionGrace = "disposition.grace": Kind::Rule,
+    /// Whether kind, event type and unit are proposed from the words of an appeal. Source: 8.2.
+    ProposalsOn = "proposals.on": Kind::Flag,
     /// Several matters of one call: linked orders, or items of one.
     MattersMode = "matters.mode": Kind::Choice(&["split", "items"]),
     /// Channels whose refusals need a second person; `non_phone` is every one but the telephone, `all` every one.

@@ -170,9 +170,9 @@ fn every_fault_is_told_at_once_with_its_place() {
         "entries[2].basis: 1 to 300 characters",
         "entries[3].reading: empty or Q1 to Q35",
         "entries[4].clause: is not known here",
-        "entries[106].from: inbox.clock has two entries of 2025-01-01",
-        "entries[107].id: `close.others` is no setting",
-        "entries[108]: not an object",
+        "entries[107].from: inbox.clock has two entries of 2025-01-01",
+        "entries[108].id: `close.others` is no setting",
+        "entries[109]: not an object",
         "entries: sign is missing",
     ] {
         assert!(

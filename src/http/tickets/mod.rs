@@ -16,6 +16,7 @@ pub(crate) mod history;
 pub(crate) mod limit;
 pub(crate) mod list;
 pub(crate) mod parts;
+pub(crate) mod proposals;
 pub(crate) mod public;
 pub(crate) mod sight;
 

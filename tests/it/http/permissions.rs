@@ -63,6 +63,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/tickets") => json!({"channel": "visit", "original": "来访"}),
         ("POST", "/tickets/search") => json!({"last4": "8000"}),
         ("POST", "/tickets/duplicates") => json!({}),
+        ("POST", "/tickets/proposals") => json!({"content": "路灯不亮"}),
         ("POST", "/tickets/{id}/call") => json!({"purpose": "contact"}),
         ("POST", "/tickets/{id}/commands") => json!({"command": "claim"}),
         ("POST", "/cases") => {

@@ -96,3 +96,49 @@ async fn a_table_is_taken_and_its_faults_are_told_by_line() {
     let (status, _) = put(&floor, &admin, "boats", "\"1\"", false, "{}".to_owned()).await;
     assert_eq!(status, 404);
 }
+
+#[tokio::test]
+async fn proposals_are_made_where_the_site_has_switched_them_on() {
+    let floor = Floor::open().await;
+    let (admin, agent) = (floor.session("admin").await, floor.session("agent").await);
+    let ask = async |content: String| {
+        let body = serde_json::json!({"content": content, "region": "130202008"});
+        let answer = floor
+            .send("POST", "/api/v1/tickets/proposals", &agent, &body)
+            .await;
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let text = "路南区惠民道一带井盖丢了好几个，请派人来".to_owned();
+    let (status, problem) = ask(text.clone()).await;
+    assert_eq!(
+        (status, &problem["field"]),
+        (409, &Value::from("proposals.on")),
+        "{problem}"
+    );
+    let read = floor.get("/api/v1/reference/settings", &admin).await;
+    let version = read.headers()["etag"].to_str().unwrap().to_owned();
+    let mut body: Value = read.json().await.unwrap();
+    let entries = body["document"]["entries"].as_array_mut().unwrap();
+    let own = entries.iter_mut().find(|it| it["id"] == "proposals.on").unwrap();
+    own["value"] = true.into();
+    let (status, done) = put(
+        &floor,
+        &admin,
+        "settings",
+        &version,
+        false,
+        body["document"].to_string(),
+    )
+    .await;
+    assert_eq!(status, 200, "{done}");
+    let (status, found) = ask(text).await;
+    assert_eq!(status, 200, "{found}");
+    assert_eq!(found["categories"][0]["code"], "010202");
+    assert_eq!(found["units"][0]["unit"], "t130202");
+    assert!(
+        found["categories"][0]["words"].to_string().contains("井盖"),
+        "{found}"
+    );
+    let (status, problem) = ask("路".repeat(5_001)).await;
+    assert_eq!((status, &problem["field"]), (422, &Value::from("content")));
+}

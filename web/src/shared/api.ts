@@ -4279,6 +4279,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tickets/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the words of an appeal lead to, where the site has it switched on (setting `proposals.on`). */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ProposalRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Proposals"];
+                    };
+                };
+                /** @description the request was refused */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tickets/search": {
         parameters: {
             query?: never;
@@ -5914,6 +5962,18 @@ export interface components {
         FollowupMode: "robot" | "sms" | "person" | "instant";
         /** @enum {string} */
         FollowupResult: "solved" | "unsolved" | "other";
+        /** @description A possibility. */
+        Guess: {
+            /** @description Its code. */
+            code: string;
+            /**
+             * Format: int32
+             * @description How clearly it stands out among the others, percent: a share, not a chance of being right.
+             */
+            confidence: number;
+            /** @description The pieces of the text that decided, the weightiest first. */
+            words: string[];
+        };
         /** @description A word or field that was written. */
         HistoryChange: {
             /** @description What stands there since. */
@@ -6391,6 +6451,25 @@ export interface components {
              * @description The active profile's version.
              */
             version: number;
+        };
+        /** @description The words of an appeal. */
+        ProposalRequest: {
+            /** @description 诉求内容 so far. */
+            content: string;
+            /** @description 区域, if chosen; it leads to the units instead of what the words name. */
+            region?: string | null;
+        };
+        /** @description What is proposed. */
+        Proposals: {
+            /** @description 诉求类别. */
+            appeal_type: components["schemas"]["Guess"];
+            /** @description 事件类型, the best first; none when the words lead to none. */
+            categories: components["schemas"]["Guess"][];
+            region: components["schemas"]["Guess"] | null;
+            /** @description 首接负责单位, the best first. */
+            units: components["schemas"]["UnitGuess"][];
+            /** @description 紧急程度. */
+            urgency: components["schemas"]["Guess"];
         };
         /** @description What follows from a negative result, by one officer. Source: 7.7.1. */
         ProposeVerdict: {
@@ -7670,6 +7749,20 @@ export interface components {
              * @default null
              */
             region: string | null;
+        };
+        /** @description A possible first unit. */
+        UnitGuess: {
+            /**
+             * Format: int32
+             * @description The confidence of the event types that lead to it, percent.
+             */
+            confidence: number;
+            /** @description Codes of the explanation. */
+            reasons: string[];
+            /** @description The routing rule. */
+            rule: string | null;
+            /** @description Its code. */
+            unit: string;
         };
         /** @description A merge did not stand. Source: 7.1.4 c. */
         Unmerge: {
