@@ -1,14 +1,14 @@
 //! The index: who waits, by what he asks; who is free, by what he can.
 //!
 //! ```text
-//!  items   ─► lines (demand, class, priority) ─► demands ─┐ eligible?   computed once for each pair
+//!  items   ─► lanes (demand, class, priority) ─► demands ─┐ eligible?   computed once for each pair
 //!  agents  ─► supplies (skills, memberships)  ────────────┘
 //! ```
 //! Thousands of agents share some hundred sets of skills, and thousands of items some hundred demands. Whether a pair fits
-//! is computed when a demand or a supply is first seen; a decision looks at the first of each open line or supply only, so
+//! is computed when a demand or a supply is first seen; a decision looks at the first of each open lane or supply only, so
 //! its cost does not grow with the number that waits.
 //!
-//! **Invariants.** A line that is open has an item in it, a supply that is open a free agent. Numbers of rows are never
+//! **Invariants.** A lane that is open has an item in it, a supply that is open a free agent. Numbers of rows are never
 //! reused. Nothing here depends on the order in which demands and supplies were first seen: what is found is compared by
 //! total orders.
 //! **Not here.** What bars a pair at a moment: caps, reserves, exclusions, delays (`matching`).
@@ -32,8 +32,8 @@ use crate::fact::call::Class;
 pub(super) type DemandNo = usize;
 /// A supply's number.
 pub(super) type SupplyNo = usize;
-/// A line's number.
-pub(super) type LineNo = usize;
+/// A lane's number.
+pub(super) type LaneNo = usize;
 
 /// What some agents can and where they belong.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,7 +86,7 @@ pub(super) struct DemandRow {
     /// By supply; meaningful where `eligible`.
     fits: Vec<Fit>,
     eligible: Bits,
-    open_lines: Vec<LineNo>,
+    open_lanes: Vec<LaneNo>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -100,7 +100,7 @@ pub(super) struct SupplyRow {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct LineRow {
+pub(super) struct LaneRow {
     pub(super) demand: DemandNo,
     pub(super) class: Class,
     pub(super) priority: u8,
@@ -115,8 +115,8 @@ pub(super) struct Market {
     by_demand: BTreeMap<Demand, DemandNo>,
     supplies: Vec<SupplyRow>,
     by_supply: BTreeMap<Supply, SupplyNo>,
-    lines: Vec<LineRow>,
-    by_line: BTreeMap<(DemandNo, Class, u8), LineNo>,
+    lanes: Vec<LaneRow>,
+    by_lane: BTreeMap<(DemandNo, Class, u8), LaneNo>,
     open_demands: Bits,
     open_supplies: Bits,
     /// Demands that name an agent.
@@ -158,7 +158,7 @@ impl Market {
             queue,
             fits: Vec::with_capacity(self.supplies.len()),
             eligible: Bits::default(),
-            open_lines: Vec::new(),
+            open_lanes: Vec::new(),
         };
         for (supply_no, supply) in self.supplies.iter_mut().enumerate() {
             let fit = fit(demand, &supply.supply);
@@ -176,12 +176,12 @@ impl Market {
         no
     }
 
-    /// The line of a demand for a class and a first priority.
-    pub(super) fn line_no(&mut self, demand: DemandNo, class: Class, priority: u8) -> LineNo {
-        let next = self.lines.len();
-        let no = *self.by_line.entry((demand, class, priority)).or_insert(next);
+    /// The lane of a demand for a class and a first priority.
+    pub(super) fn lane_no(&mut self, demand: DemandNo, class: Class, priority: u8) -> LaneNo {
+        let next = self.lanes.len();
+        let no = *self.by_lane.entry((demand, class, priority)).or_insert(next);
         if no == next {
-            self.lines.push(LineRow {
+            self.lanes.push(LaneRow {
                 demand,
                 class,
                 priority,
@@ -191,30 +191,30 @@ impl Market {
         no
     }
 
-    /// An item waits in a line.
-    pub(super) fn wait(&mut self, line: LineNo, place: Place, interaction: InteractionId) {
-        let Some(row) = self.lines.get_mut(line) else {
+    /// An item waits in a lane.
+    pub(super) fn wait(&mut self, lane: LaneNo, place: Place, interaction: InteractionId) {
+        let Some(row) = self.lanes.get_mut(lane) else {
             return;
         };
         let opens = row.waiting.is_empty();
         row.waiting.insert(place, interaction);
         if opens && let Some(demand) = self.demands.get_mut(row.demand) {
-            demand.open_lines.push(line);
+            demand.open_lanes.push(lane);
             self.open_demands.set(row.demand, true);
         }
     }
 
-    /// An item waits in a line no more.
-    pub(super) fn leave(&mut self, line: LineNo, place: Place) {
-        let Some(row) = self.lines.get_mut(line) else {
+    /// An item waits in a lane no more.
+    pub(super) fn leave(&mut self, lane: LaneNo, place: Place) {
+        let Some(row) = self.lanes.get_mut(lane) else {
             return;
         };
         if row.waiting.remove(&place).is_none() || !row.waiting.is_empty() {
             return;
         }
         if let Some(demand) = self.demands.get_mut(row.demand) {
-            demand.open_lines.retain(|open| *open != line);
-            if demand.open_lines.is_empty() {
+            demand.open_lanes.retain(|open| *open != lane);
+            if demand.open_lanes.is_empty() {
                 self.open_demands.set(row.demand, false);
             }
         }
@@ -269,39 +269,39 @@ impl Market {
         })
     }
 
-    /// Open lines that a supply fits, with the number of their queue.
-    pub(super) fn open_lines_for(&self, supply: SupplyNo) -> impl Iterator<Item = (&LineRow, usize, Fit)> {
+    /// Open lanes that a supply fits, with the number of their queue.
+    pub(super) fn open_lanes_for(&self, supply: SupplyNo) -> impl Iterator<Item = (&LaneRow, usize, Fit)> {
         let eligible = self.supplies.get(supply).map_or(&EMPTY, |row| &row.eligible);
         eligible.both(&self.open_demands).flat_map(move |no| {
             let row = self.demands.get(no);
             let fit = row.and_then(|row| row.fits.get(supply)).copied();
-            let lines = row.map_or(&[][..], |row| row.open_lines.as_slice());
+            let lanes = row.map_or(&[][..], |row| row.open_lanes.as_slice());
             let queue = row.map_or(0, |row| row.queue);
-            lines
+            lanes
                 .iter()
-                .filter_map(move |line| Some((self.lines.get(*line)?, queue, fit?)))
+                .filter_map(move |lane| Some((self.lanes.get(*lane)?, queue, fit?)))
         })
     }
 
-    /// Open lines whose demand names an agent, with the number of their queue.
-    pub(super) fn open_lines_naming(&self, agent: &AgentId) -> impl Iterator<Item = (&LineRow, usize)> {
+    /// Open lanes whose demand names an agent, with the number of their queue.
+    pub(super) fn open_lanes_naming(&self, agent: &AgentId) -> impl Iterator<Item = (&LaneRow, usize)> {
         let demands = self.named.get(agent).map_or(&[][..], Vec::as_slice);
         demands
             .iter()
             .filter_map(|no| self.demands.get(*no))
             .flat_map(|row| {
-                let lines = row.open_lines.iter().filter_map(|line| self.lines.get(*line));
-                lines.map(|line| (line, row.queue))
+                let lanes = row.open_lanes.iter().filter_map(|lane| self.lanes.get(*lane));
+                lanes.map(|lane| (lane, row.queue))
             })
     }
 
-    /// Open lines of a queue.
-    pub(super) fn open_lines_of<'a>(&'a self, queue: &'a QueueId) -> impl Iterator<Item = &'a LineRow> {
+    /// Open lanes of a queue.
+    pub(super) fn open_lanes_of<'a>(&'a self, queue: &'a QueueId) -> impl Iterator<Item = &'a LaneRow> {
         self.open_demands
             .iter()
             .filter_map(|no| self.demands.get(no))
             .filter(move |row| row.demand.queue == *queue)
-            .flat_map(|row| row.open_lines.iter().filter_map(|line| self.lines.get(*line)))
+            .flat_map(|row| row.open_lanes.iter().filter_map(|lane| self.lanes.get(*lane)))
     }
 
     /// Supplies with free agents.

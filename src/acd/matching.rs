@@ -3,7 +3,7 @@
 //! Part of the distributor ([`Acd`]): `waiting`, `presence` and `offers` call it whenever something became possible.
 //!
 //! **Invariants.** An agent stands among the free while he is routable, and at no other time. Reserving takes him out and
-//! the item out of all its lines, in one step (R1). What bars a pair is asked in the step that reserves it, so that two
+//! the item out of all its lanes, in one step (R1). What bars a pair is asked in the step that reserves it, so that two
 //! takes cannot both pass. An emergency is barred by nothing but what an agent can.
 //! **Not here.** What becomes of a reservation (`offers`); who fits whom (`market`).
 //! **Source.** `docs/conformance.md`: A-R1 to A-R3, A-3.6.1, A-3.7.1, A-3.7.4, A-3.11.1, A-3.12.2.
@@ -21,7 +21,7 @@ use crate::acd::decision::Timer;
 use crate::acd::distributor::Acd;
 use crate::acd::distributor::AcdError;
 use crate::acd::market::Fit;
-use crate::acd::market::LineRow;
+use crate::acd::market::LaneRow;
 use crate::acd::market::Supply;
 use crate::acd::offers::ring_timeout;
 use crate::acd::order::Order;
@@ -227,15 +227,15 @@ impl Acd {
             return false;
         }
         let mut best: Option<(Rank, InteractionId, usize)> = None;
-        for (line, queue, fit) in self.market.open_lines_for(record.supply) {
-            self.rank(now, (agent, record.supply), (line, queue, fit), &mut best);
+        for (lane, queue, fit) in self.market.open_lanes_for(record.supply) {
+            self.rank(now, (agent, record.supply), (lane, queue, fit), &mut best);
         }
-        for (line, queue) in self.market.open_lines_naming(agent) {
+        for (lane, queue) in self.market.open_lanes_naming(agent) {
             let fit = Fit {
                 preference: 99,
                 ..Fit::default()
             };
-            self.rank(now, (agent, record.supply), (line, queue, fit), &mut best);
+            self.rank(now, (agent, record.supply), (lane, queue, fit), &mut best);
         }
         let urgent = best.is_some_and(|(rank, ..)| rank.class() == Class::Emergency);
         let chosen = match self.owned_item(now, agent).filter(|_| !urgent) {
@@ -262,12 +262,12 @@ impl Acd {
         })
     }
 
-    /// Keeps the better of the best so far and the first item of a line that this agent may take.
+    /// Keeps the better of the best so far and the first item of a lane that this agent may take.
     fn rank(
         &self,
         now: Now,
         (agent, supply): (&AgentId, usize),
-        (line, queue, fit): (&LineRow, usize, Fit),
+        (lane, queue, fit): (&LaneRow, usize, Fit),
         best: &mut Option<(Rank, InteractionId, usize)>,
     ) {
         let Some((id, row)) = self.queues.at(queue) else {
@@ -280,14 +280,14 @@ impl Acd {
             sla_target: config.sla_target,
             turn: row.turn,
         };
-        let class = (line.class, line.priority);
+        let class = (lane.class, lane.priority);
         let better = |place: Place| {
             let rank = Rank::new(now.mono, &terms, class, fit.preference, place);
             best.as_ref()
                 .is_none_or(|(best, ..)| rank < *best)
                 .then_some(rank)
         };
-        let Some((rank, place, interaction)) = line
+        let Some((rank, place, interaction)) = lane
             .waiting
             .iter()
             .map_while(|(place, interaction)| Some((better(*place)?, place, interaction)))
@@ -298,7 +298,7 @@ impl Acd {
         else {
             return;
         };
-        if line.class != Class::Emergency {
+        if lane.class != Class::Emergency {
             let supply = self.market.supply(supply).map(|row| &row.supply);
             let reserved = || {
                 !self.reserving.is_empty()
@@ -307,7 +307,7 @@ impl Acd {
             let barred = row.is_capped()
                 || now.mono.since(place.0) < fit.delay()
                 || (fit.standby && !row.overloaded)
-                || supply.is_some_and(|supply| serves_not(supply, line.class))
+                || supply.is_some_and(|supply| serves_not(supply, lane.class))
                 || reserved();
             if barred {
                 return;

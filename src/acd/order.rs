@@ -1,8 +1,8 @@
 //! Which item an agent takes next: a total order over everything he could take.
 //!
 //! Rank, ascending: class, then what the domain's [`Order`] says, then place (since when it waits, and its number). Within
-//! a line of items of one class and one priority at the beginning, the order of places is the order of ranks at any time,
-//! so only the first of each line is ever compared.
+//! a lane of items of one class and one priority at the beginning, the order of places is the order of ranks at any time,
+//! so only the first of each lane is ever compared.
 //!
 //! **Source.** `docs/conformance.md`, A-P5, A-P6.
 
@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::base::time::MonoTime;
 use crate::fact::call::Class;
 
-/// A place in the line: when the item began to wait, less what its age was raised by (a clock that never jumps), and its
+/// A place in the lane: when the item began to wait, less what its age was raised by (a clock that never jumps), and its
 /// arrival number.
 pub type Place = (MonoTime, u64);
 

@@ -1,6 +1,6 @@
 //! A queue and what waits in it.
 //!
-//! **Invariants.** The order of items is (place): total, and kept over re-offers. An item stands in the lines of every
+//! **Invariants.** The order of items is (place): total, and kept over re-offers. An item stands in the lanes of every
 //! queue it waits in, or in none while it is offered.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::acd::config::QueueConfig;
 use crate::acd::decision::Reservation;
 use crate::acd::market::DemandNo;
-use crate::acd::market::LineNo;
+use crate::acd::market::LaneNo;
 pub use crate::acd::order::Place;
 use crate::acd::relaxation::Step;
 use crate::acd::requirement::Requirement;
@@ -148,7 +148,7 @@ pub struct Wait {
     pub queue: QueueId,
     /// What it asks there, and where it stands for it.
     pub(super) demand: DemandNo,
-    pub(super) line: LineNo,
+    pub(super) lane: LaneNo,
 }
 
 impl Item {

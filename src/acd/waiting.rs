@@ -1,9 +1,9 @@
-//! What waits: items that enter, ask less with time, stand in lines, and leave.
+//! What waits: items that enter, ask less with time, stand in lanes, and leave.
 //!
 //! ```text
-//!  enqueue ─► owned (its owners alone are asked) ─► in the lines of its queues ⇄ offered ─► gone
+//!  enqueue ─► owned (its owners alone are asked) ─► in the lanes of its queues ⇄ offered ─► gone
 //!                                                     │ relaxation, a member's delay
-//!                                                     └► in wider lines
+//!                                                     └► in wider lanes
 //! ```
 //! Part of the distributor ([`Acd`]).
 //!
@@ -24,7 +24,7 @@ use crate::acd::decision::Decision;
 use crate::acd::decision::Timer;
 use crate::acd::distributor::Acd;
 use crate::acd::distributor::AcdError;
-use crate::acd::market::LineRow;
+use crate::acd::market::LaneRow;
 use crate::acd::queue::Item;
 use crate::acd::queue::NewItem;
 use crate::acd::queue::Queue;
@@ -78,7 +78,7 @@ impl Acd {
             waits: vec![Wait {
                 queue: new.queue.clone(),
                 demand,
-                line: self.market.line_no(demand, class, priority),
+                lane: self.market.lane_no(demand, class, priority),
             }],
             class,
             priority,
@@ -195,13 +195,13 @@ impl Acd {
         demand.widen(action);
         let number = self.queues.number(&queue).unwrap_or_default();
         let demand = self.market.demand_no(&demand, number);
-        let line = self.market.line_no(demand, class, priority);
+        let lane = self.market.lane_no(demand, class, priority);
         if let Some(wait) = self
             .items
             .get_mut(&interaction)
             .and_then(|item| item.waits.first_mut())
         {
-            (wait.demand, wait.line) = (demand, line);
+            (wait.demand, wait.lane) = (demand, lane);
         }
     }
 
@@ -219,12 +219,12 @@ impl Acd {
         let demand = self
             .market
             .demand_no(&demand, self.queues.number(queue).unwrap_or_default());
-        let line = self.market.line_no(demand, class, priority);
+        let lane = self.market.lane_no(demand, class, priority);
         if let Some(item) = self.items.get_mut(&interaction) {
             item.waits.push(Wait {
                 queue: queue.clone(),
                 demand,
-                line,
+                lane,
             });
         }
         if let Some(row) = self.queues.get_mut(queue) {
@@ -291,7 +291,7 @@ impl Acd {
         }
     }
 
-    /// Stands in the lines of all its queues, or before its owners.
+    /// Stands in the lanes of all its queues, or before its owners.
     pub(super) fn stand(&mut self, interaction: InteractionId) {
         let Some(item) = self.items.get(&interaction) else {
             return;
@@ -304,7 +304,7 @@ impl Acd {
                 queue.waiting.insert(item.place, interaction);
             }
             if item.owners_until.is_none() {
-                self.market.wait(wait.line, item.place, interaction);
+                self.market.wait(wait.lane, item.place, interaction);
             }
         }
         if item.owners_until.is_some() {
@@ -317,7 +317,7 @@ impl Acd {
         }
     }
 
-    /// Leaves every line it stands in; its place is kept.
+    /// Leaves every lane it stands in; its place is kept.
     pub(super) fn sit(&mut self, interaction: InteractionId) {
         let Some(item) = self.items.get(&interaction) else {
             return;
@@ -326,7 +326,7 @@ impl Acd {
             if let Some(queue) = self.queues.get_mut(&wait.queue) {
                 queue.waiting.remove(&item.place);
             }
-            self.market.leave(wait.line, item.place);
+            self.market.leave(wait.lane, item.place);
         }
         if item.owners_until.is_some() {
             for owner in &item.owners {
@@ -445,21 +445,21 @@ impl Acd {
     /// Offers what waits in a queue after something that held it back is gone.
     pub(super) fn wake(&mut self, now: Now, id: &QueueId, random: &mut Random, out: &mut Vec<Decision>) {
         while self.market.has_labour() && self.queues.get(id).is_some_and(|queue| !queue.is_capped()) {
-            let mut lines: Vec<_> = self
+            let mut lanes: Vec<_> = self
                 .market
-                .open_lines_of(id)
-                .filter_map(|line| {
-                    let first = line.waiting.keys().next()?;
-                    Some((Reverse(line.class), *first, self.hopefuls(now, line)))
+                .open_lanes_of(id)
+                .filter_map(|lane| {
+                    let first = lane.waiting.keys().next()?;
+                    Some((Reverse(lane.class), *first, self.hopefuls(now, lane)))
                 })
                 .collect();
-            lines.extend(self.owned.values().flatten().filter_map(|(place, interaction)| {
+            lanes.extend(self.owned.values().flatten().filter_map(|(place, interaction)| {
                 let item = self.items.get(interaction)?;
                 let here = item.queue() == Some(id);
                 here.then(|| (Reverse(item.class), *place, vec![*interaction]))
             }));
-            lines.sort();
-            let tried = lines.into_iter().flat_map(|(_, _, items)| items);
+            lanes.sort();
+            let tried = lanes.into_iter().flat_map(|(_, _, items)| items);
             let mut matched = false;
             for interaction in tried {
                 matched = self.match_item(now, interaction, random, out);
@@ -473,10 +473,10 @@ impl Acd {
         }
     }
 
-    /// The items of a line that are worth a try: what fails for one fails for the next, unless agents are left out for it.
-    fn hopefuls(&self, now: Now, line: &LineRow) -> Vec<InteractionId> {
+    /// The items of a lane that are worth a try: what fails for one fails for the next, unless agents are left out for it.
+    fn hopefuls(&self, now: Now, lane: &LaneRow) -> Vec<InteractionId> {
         let mut found = Vec::new();
-        for interaction in line.waiting.values() {
+        for interaction in lane.waiting.values() {
             found.push(*interaction);
             let special = self.items.get(interaction).is_some_and(|item| {
                 item.excluded.values().any(|until| now.mono < *until) || 1 < item.waits.len()

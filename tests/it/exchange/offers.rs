@@ -1,17 +1,32 @@
 //! Offers to agents: the fact first, then the phone; and every way in which an offer ends without a talk.
 
+use std::collections::BTreeMap;
+
 use rexian::acd::agent::Work;
+use rexian::acd::relaxation::Action;
+use rexian::acd::relaxation::Step;
+use rexian::acd::relaxation::When;
+use rexian::base::ids::AgentId;
+use rexian::base::ids::QueueId;
+use rexian::base::ids::SkillId;
+use rexian::exchange::command::Command;
 use rexian::exchange::input::JournalStatus;
 use rexian::exchange::snapshot::Occupancy;
 use rexian::exchange::snapshot::ViewChange;
+use rexian::fact::Actor;
+use rexian::fact::ActorKind;
 use rexian::fact::agent::Presence;
+use rexian::fact::call::Class;
 
+use super::profile::limits;
+use super::profile::profile;
 use super::profile::slug;
 use super::rig::CITY;
 use super::rig::PHONES;
 use super::rig::Rig;
 use super::rig::SDP;
 use super::rig::agent_of;
+use super::rig::kind;
 use super::rig::short;
 use super::rig::value;
 
@@ -249,5 +264,50 @@ fn offers_that_wait_for_a_failed_journal_are_made_when_it_is_well() {
     rig.press('0');
     assert_eq!(rig.told(PHONES[0]), "");
     rig.journal(JournalStatus::Accepting);
+    assert_eq!(rig.told(PHONES[0]), "INVITE");
+}
+
+#[test]
+fn a_call_for_experts_reaches_those_with_the_skill_and_overflows_where_none_is_signed_in() {
+    let mut profile = profile();
+    let law: SkillId = slug("law");
+    let expert = profile.queues.get_mut(&slug::<QueueId>("enterprise")).unwrap();
+    expert.skills = BTreeMap::from([(law.clone(), 3)]);
+    expert.distribution.class = Class::Dedicated;
+    expert.distribution.relaxation = vec![Step {
+        when: When::NoStaffed,
+        action: Action::AddQueue(slug("general")),
+    }];
+    profile.agents.get_mut(&slug::<AgentId>("a1001")).unwrap().queues = vec![slug("general")];
+    let second = profile.agents.get_mut(&slug::<AgentId>("a1002")).unwrap();
+    second.skills = BTreeMap::from([(law, 5)]);
+    let mut rig = Rig::with(profile, limits());
+    for at in 0..2 {
+        rig.register(at, 7_200);
+        rig.sign_in(at);
+        rig.set_presence(at, Presence::Ready).unwrap();
+    }
+    rig.forget();
+    rig.call(1, "12345");
+    rig.prompt_ends(true);
+    rig.press('1');
+    assert_eq!(rig.last("call.queued")["class"], "dedicated");
+    assert_eq!(
+        rig.told(PHONES[1]),
+        "INVITE",
+        "the expert, though the other is idle longer"
+    );
+    assert!(!rig.facts.iter().any(|it| kind(it) == "call.queue_joined"));
+    rig.reject(1).unwrap();
+    let agent: AgentId = slug("a1002");
+    rig.command(
+        Actor::named(ActorKind::Agent, "a1002"),
+        Command::SignOut { agent },
+    );
+    assert_eq!(
+        rig.last("call.queue_joined")["queue"],
+        "general",
+        "the overflow is on record"
+    );
     assert_eq!(rig.told(PHONES[0]), "INVITE");
 }
