@@ -7,7 +7,7 @@
 //! - R1: both are bound in one step, with nothing in between.
 //! - R2: each reservation raises the epoch; what comes for an older epoch changes nothing.
 //! - R3: its lease ends at set-up + ringing + 5 s.
-//! - R4: it ends exactly once, with one of the eight [`OfferOutcome`]s.
+//! - R4: it ends exactly once, with one of the eight outcomes of an offer.
 //!
 //! **Not here.** Signalling, media and the journal: the exchange carries out what is decided here.
 //! **Source.** `docs/conformance.md`: A-R1, A-R2, A-R3, A-R4.
