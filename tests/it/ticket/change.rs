@@ -216,3 +216,19 @@ fn the_limit_of_law_goes_with_the_category() {
     script.give("2026-11-23 10:30", &dispatcher(), category("140403"));
     assert_eq!(script.due(ClockKind::Close, 0), "2026-11-24 09:40");
 }
+
+#[test]
+fn another_kind_moves_the_limit_to_close_and_no_other_clock() {
+    let mut script = signed(AppealType::Help);
+    let others = |script: &Script| {
+        let clocks = script.ticket.clocks.iter().filter(|it| it.clock.kind != ClockKind::Close);
+        clocks.cloned().collect::<Vec<_>>()
+    };
+    let before = others(&script);
+    assert!(before.iter().any(|it| it.runs() && it.deadline.is_some()));
+    script.give("2026-11-23 10:00", &dispatcher(), kind(AppealType::Consult));
+    assert_eq!(script.due(ClockKind::Close, 0), "2026-11-25 24:00");
+    assert_eq!(others(&script), before);
+    let close = script.running(ClockKind::Close, 0).unwrap();
+    assert!(close.basis.contains("604"), "what the limit rests on: {}", close.basis);
+}

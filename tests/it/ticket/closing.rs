@@ -1,5 +1,7 @@
 //! Ends that are undone, orders that are withdrawn, the archive, responsibility.
 
+use rexian::ticket::model::SubState;
+use rexian::ticket::model::SubOrder;
 use rexian::account::Role;
 use rexian::ticket::command::Archive;
 use rexian::ticket::command::Cancel;
@@ -296,4 +298,38 @@ fn ac_b_5_responsibility_is_fixed_after_closing_of_what_several_units_had_to_do_
         script.ticket.responsibility,
         Some((organ("cg"), vec![organ("jy")]))
     );
+}
+
+#[test]
+fn the_list_of_what_an_archive_lacks_has_its_bound() {
+    let closed = || {
+        let mut script = answered();
+        script.tick("2026-11-24 09:00");
+        script.ticket.state = State::Closed;
+        script
+    };
+    let by = rexian::ticket::decide::By::System;
+    let lacks = |count| archive(&vec!["recording"; count], "旧系统停用，录音缺失");
+    let refusal = closed().by("2026-11-26 09:00", by, &lacks(1_001)).unwrap_err();
+    assert_eq!(refusal.to_string(), "DB1302/T 604—2025 7.9.1: missing: too_many");
+    closed().system("2026-11-26 09:00", lacks(1_000));
+}
+
+#[test]
+fn a_withdrawn_order_ends_the_parts_that_are_open_and_leaves_what_was_done() {
+    let mut script = Script::signed(AppealType::Help, Urgency::Normal, MON, "cg");
+    for (no, state) in [(1, SubState::Done), (2, SubState::Handling)] {
+        script.ticket.subs.push(SubOrder {
+            no,
+            cycle: 1,
+            unit: organ("zj"),
+            state,
+            at: script.now,
+            signed_late: false,
+            done_late: false,
+        });
+    }
+    script.give("2026-11-23 10:00", &supervisor(), cancel());
+    let states: Vec<SubState> = script.ticket.subs.iter().map(|it| it.state).collect();
+    assert_eq!(states, [SubState::Done, SubState::Void]);
 }

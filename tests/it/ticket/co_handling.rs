@@ -331,3 +331,29 @@ fn a_county_does_not_hand_the_order_down_to_a_unit_that_has_a_part_of_it() {
     );
     script.give(START, &unit("t130203"), down("t130203-cg"));
 }
+
+#[test]
+fn a_part_follows_the_limit_of_the_order_from_the_orders_beginning() {
+    let mut script = Script::signed(Help, Normal, START, "zj");
+    script.give("2026-11-24 10:00", &unit("zj"), co(&["cg"], 1));
+    script.give("2026-11-24 10:30", &dispatcher(), on_co(1, true, None));
+    assert_eq!(script.due(ClockKind::Close, 1), script.due(ClockKind::Close, 0));
+    let change = rexian::ticket::command::ChangeType {
+        to: Consult,
+        reason: "登记有误".into(),
+    };
+    script.give("2026-11-24 11:00", &dispatcher(), Command::ChangeType(change));
+    assert_eq!(script.due(ClockKind::Close, 0), "2026-11-25 24:00");
+    assert_eq!(script.due(ClockKind::Close, 1), "2026-11-25 24:00");
+}
+
+#[test]
+fn whoever_is_late_with_his_part_is_supervised_himself() {
+    let mut script = Script::signed(Help, Normal, START, "zj");
+    script.give("2026-11-24 10:00", &unit("zj"), co(&["cg"], 1));
+    script.give("2026-11-24 10:30", &dispatcher(), on_co(1, true, None));
+    let told = script.tick("2026-11-26 00:00");
+    let supervised: Vec<&String> = told.iter().filter(|it| it.starts_with("supervised")).collect();
+    assert_eq!(supervised.len(), 1, "{told:?}");
+    assert!(supervised[0].contains("cause=a") && supervised[0].ends_with("unit=cg"));
+}

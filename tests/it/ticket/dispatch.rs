@@ -496,3 +496,35 @@ fn the_supervisor_dispatches_too_and_nothing_else_may_be_named_as_a_basis() {
     }
     script.give(START, &supervisor(), judged("zj"));
 }
+
+#[test]
+fn an_arbitration_invites_ten_units_and_may_name_several_beside_the_first() {
+    let open = |units: usize| {
+        Command::OpenArbitration(OpenArbitration {
+            reason: "职责交叉".into(),
+            invited: vec![organ("zj"); units],
+        })
+    };
+    let mut script = Script::accepted(Help, Normal, START);
+    assert_eq!(
+        script.refused(START, &dispatcher(), open(11)),
+        "7.2 b: invited: too_many"
+    );
+    script.give(START, &dispatcher(), open(10));
+    let decision = |secondary: &[&str]| {
+        Command::Arbitrate(Arbitrate {
+            unit: organ("zj"),
+            secondary: secondary.iter().map(|id| organ(id)).collect(),
+            decision: "由住建部门牵头办理".into(),
+            legal_basis: "属事优先".into(),
+            minutes: "".into(),
+        })
+    };
+    assert_eq!(
+        script.refused(START, &dispatcher(), decision(&["cg", "cg"])),
+        "B.1: secondary: twice"
+    );
+    script.give(START, &dispatcher(), decision(&["cg", "sl"]));
+    let parts: Vec<&str> = script.ticket.subs.iter().map(|it| it.unit.as_str()).collect();
+    assert_eq!(parts, ["cg", "sl"]);
+}

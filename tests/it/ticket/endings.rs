@@ -382,7 +382,7 @@ fn ac_3_1_an_emergency_is_handed_over_and_never_gets_a_clock_to_dispatch() {
     let refer = Refer {
         line: "119".to_owned(),
         outcome: "connected".to_owned(),
-        partner_number: text("XF-77"),
+        partner_number: Some("7".repeat(64)),
         life_danger: true,
         note: "".into(),
     };
@@ -394,6 +394,14 @@ fn ac_3_1_an_emergency_is_handed_over_and_never_gets_a_clock_to_dispatch() {
     assert_eq!(
         script.refused(MON, &agent(), with(|it| it.line = "12306".to_owned())),
         "3.1: line: unknown_code"
+    );
+    assert_eq!(
+        script.refused(MON, &agent(), with(|it| it.partner_number = Some("7".repeat(65)))),
+        "3.1: partner_number: too_long"
+    );
+    assert_eq!(
+        script.refused(MON, &agent(), with(|it| it.partner_number = Some("X 77".to_owned()))),
+        "3.1: partner_number: not_text"
     );
     assert_eq!(
         script.refused(MON, &agent(), with(|it| it.outcome = "fine".to_owned())),
@@ -438,4 +446,34 @@ fn what_ends_after_it_was_sent_back_stops_every_clock_of_its_acceptance() {
     assert_eq!(running, [ClockKind::Archive]);
     let settings = script.reference.settings.at(script.now);
     assert_eq!(settings.rule(Id::ArchiveEndRecord).to_string(), "168h");
+}
+
+#[test]
+fn the_shortest_content_that_suffices_is_five_characters() {
+    for (content, suffices) in [("路灯不亮", false), ("路灯不亮了", true)] {
+        let mut script = written(
+            MON,
+            DraftFields {
+                content: text(content),
+                ..complete()
+            },
+        );
+        let command = answer(&mut script);
+        if suffices {
+            script.give(MON, &agent(), command);
+        } else {
+            assert_eq!(script.refused(MON, &agent(), command), "7.1.2 a: missing content");
+        }
+    }
+}
+
+#[test]
+fn an_answer_by_another_order_is_not_satisfied_by_a_third() {
+    let mut script = written(MON, complete());
+    script.known.master = Some(master(3, true));
+    let command = Command::Answer(Answer {
+        master: Some(id(2)),
+        ..answered(AnswerBasis::Master)
+    });
+    assert_eq!(script.refused(MON, &agent(), command), "7.1.4 c: master: unknown");
 }

@@ -84,3 +84,33 @@ fn what_is_told_is_kept_and_may_be_taken_back() {
         ("", "尽快清运")
     );
 }
+
+#[test]
+fn codes_that_there_are_not_are_refused_by_their_clause() {
+    let mut script = of(MON, &by_call());
+    let table: [(&str, Field); 3] = [
+        ("3.2: appeal_type: unknown_code", |it| &mut it.appeal_type),
+        ("7.1.2 a: category: unknown_code", |it| &mut it.category),
+        ("7.1.2 a: urgency: unknown_code", |it| &mut it.urgency),
+    ];
+    for (refusal, of) in table {
+        let mut fields = DraftFields::default();
+        *of(&mut fields) = text("nonsense");
+        assert_eq!(script.refused(MON, &agent(), Command::SaveDraft(fields)), refusal);
+    }
+}
+
+#[test]
+fn a_content_of_one_character_is_as_missing_as_one_of_four() {
+    for content in ["路", "路灯不亮"] {
+        let mut script = written(
+            MON,
+            DraftFields {
+                content: text(content),
+                ..complete()
+            },
+        );
+        let submit = Command::Submit(rexian::ticket::command::Submit {});
+        assert_eq!(script.refused(MON, &agent(), submit), "7.1.2 a: missing content");
+    }
+}
