@@ -221,7 +221,11 @@ fn the_limit_of_law_goes_with_the_category() {
 fn another_kind_moves_the_limit_to_close_and_no_other_clock() {
     let mut script = signed(AppealType::Help);
     let others = |script: &Script| {
-        let clocks = script.ticket.clocks.iter().filter(|it| it.clock.kind != ClockKind::Close);
+        let clocks = script
+            .ticket
+            .clocks
+            .iter()
+            .filter(|it| it.clock.kind != ClockKind::Close);
         clocks.cloned().collect::<Vec<_>>()
     };
     let before = others(&script);
@@ -230,5 +234,9 @@ fn another_kind_moves_the_limit_to_close_and_no_other_clock() {
     assert_eq!(script.due(ClockKind::Close, 0), "2026-11-25 24:00");
     assert_eq!(others(&script), before);
     let close = script.running(ClockKind::Close, 0).unwrap();
-    assert!(close.basis.contains("604"), "what the limit rests on: {}", close.basis);
+    assert!(
+        close.basis.contains("604"),
+        "what the limit rests on: {}",
+        close.basis
+    );
 }

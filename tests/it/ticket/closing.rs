@@ -1,7 +1,5 @@
 //! Ends that are undone, orders that are withdrawn, the archive, responsibility.
 
-use rexian::ticket::model::SubState;
-use rexian::ticket::model::SubOrder;
 use rexian::account::Role;
 use rexian::ticket::command::Archive;
 use rexian::ticket::command::Cancel;
@@ -20,6 +18,8 @@ use rexian::ticket::model::ClockKind;
 use rexian::ticket::model::Disposition;
 use rexian::ticket::model::RefusalReason;
 use rexian::ticket::model::State;
+use rexian::ticket::model::SubOrder;
+use rexian::ticket::model::SubState;
 use rexian::ticket::model::Urgency;
 
 use crate::ticket::desk::accepted;

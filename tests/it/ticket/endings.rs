@@ -400,7 +400,11 @@ fn ac_3_1_an_emergency_is_handed_over_and_never_gets_a_clock_to_dispatch() {
         "3.1: partner_number: too_long"
     );
     assert_eq!(
-        script.refused(MON, &agent(), with(|it| it.partner_number = Some("X 77".to_owned()))),
+        script.refused(
+            MON,
+            &agent(),
+            with(|it| it.partner_number = Some("X 77".to_owned()))
+        ),
         "3.1: partner_number: not_text"
     );
     assert_eq!(
