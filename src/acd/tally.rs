@@ -13,14 +13,17 @@ const PART: Duration = Duration::from_mins(5);
 /// Calls and times of one agent.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    parts: [Part; PARTS],
+    parts: Box<[Part; PARTS]>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Part {
     /// Which part of all time it is.
-    number: u64,
-    work: Work,
+    number: u32,
+    calls: u32,
+    talk_ms: u32,
+    busy_ms: u32,
+    idle_ms: u32,
 }
 
 /// Work within a time.
@@ -54,36 +57,36 @@ impl Tally {
     /// Counts a talk that ended.
     pub(super) fn talked(&mut self, now: MonoTime, length: Duration) {
         let part = self.part(now);
-        part.talk_ms += millis(length);
-        part.busy_ms += millis(length);
+        part.talk_ms = part.talk_ms.saturating_add(short(length));
+        part.busy_ms = part.busy_ms.saturating_add(short(length));
     }
 
     /// Counts a wrap-up that ended.
     pub(super) fn wrapped_up(&mut self, now: MonoTime, length: Duration) {
-        self.part(now).busy_ms += millis(length);
+        let part = self.part(now);
+        part.busy_ms = part.busy_ms.saturating_add(short(length));
     }
 
     /// Counts time that was spent ready and idle.
     pub(super) fn idled(&mut self, now: MonoTime, length: Duration) {
-        self.part(now).idle_ms += millis(length);
+        let part = self.part(now);
+        part.idle_ms = part.idle_ms.saturating_add(short(length));
     }
 
     /// The last hour, to five minutes.
     pub fn last_hour(&self, now: MonoTime) -> Work {
-        let newest = number(now);
-        let recent = |part: &&Part| newest < part.number + u64::try_from(PARTS).unwrap_or(0);
-        self.parts
-            .iter()
-            .filter(recent)
-            .fold(Work::default(), |sum, part| Work {
-                calls: sum.calls + part.work.calls,
-                talk_ms: sum.talk_ms + part.work.talk_ms,
-                busy_ms: sum.busy_ms + part.work.busy_ms,
-                idle_ms: sum.idle_ms + part.work.idle_ms,
-            })
+        let oldest = number(now).saturating_sub(u32::try_from(PARTS).unwrap_or(0));
+        let recent = |part: &&Part| oldest < part.number || oldest == 0;
+        let parts = self.parts.iter().filter(recent);
+        parts.fold(Work::default(), |sum, part| Work {
+            calls: sum.calls + part.calls,
+            talk_ms: sum.talk_ms + u64::from(part.talk_ms),
+            busy_ms: sum.busy_ms + u64::from(part.busy_ms),
+            idle_ms: sum.idle_ms + u64::from(part.idle_ms),
+        })
     }
 
-    fn part(&mut self, now: MonoTime) -> &mut Work {
+    fn part(&mut self, now: MonoTime) -> &mut Part {
         let number = number(now);
         let at = usize::try_from(number).unwrap_or(0) % PARTS;
         // `at` is below the length.
@@ -92,13 +95,18 @@ impl Tally {
         if part.number != number {
             *part = Part {
                 number,
-                work: Work::default(),
+                ..Part::default()
             };
         }
-        &mut part.work
+        part
     }
 }
 
-fn number(now: MonoTime) -> u64 {
-    now.as_micros() / u64::try_from(PART.as_micros()).unwrap_or(1)
+fn short(length: Duration) -> u32 {
+    u32::try_from(millis(length)).unwrap_or(u32::MAX)
+}
+
+fn number(now: MonoTime) -> u32 {
+    let number = now.as_micros() / u64::try_from(PART.as_micros()).unwrap_or(1);
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
